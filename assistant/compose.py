@@ -1,0 +1,516 @@
+"""Verdict and hits in, prose and citations out; no model.
+
+The verdict comes first, in words; then the facts that decide, what to do instead, where the documents disagree, and
+their date. Every sentence that claims something carries a mark, and every mark an exact place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from assistant.checker import CONFLICT, NOT_STATED, NOT_SUPPORTED, SILENT, SUPPORTED
+from assistant.pack import Pack
+from assistant.rules import Fact, Place, Rule, Tension
+from assistant.types import Branch, Citation, Facts, Finding, Hit, Reading, Verdict
+
+MOST_CHARACTERS = 1500
+MOST_CITATIONS = 6
+_WORD = {SUPPORTED: "supported", NOT_SUPPORTED: "not supported", CONFLICT: "the documents disagree", NOT_STATED: "not stated", SILENT: "not stated"}
+_MOST_BRANCHES = 6
+_MOST_CELLS = 6
+
+
+@dataclass
+class Page:
+    """The answer under the pen: text that grows, and the places its sentences rest on."""
+
+    pack: Pack
+    text: str = ""
+    places: list[tuple[Place, int, int]] = field(default_factory=list)
+    markers: dict[tuple[str, int, int], int] = field(default_factory=dict)
+
+    def say(self, sentence: str, *places: Place, end: str = " ") -> bool:
+        """Add a sentence and the places that prove it; False, and nothing added, when there is no room left."""
+        new = [p for p in dict.fromkeys(places) if _key(p) not in self.markers]
+        marks = "".join(f" [{n}]" for n in self._numbers(places))
+        if len(self.text) + len(sentence) + len(marks) + len(end) > MOST_CHARACTERS:
+            return False
+        if len(self.markers) + len(new) > MOST_CITATIONS:
+            return False
+        start = len(self.text)
+        for place in places:
+            self.markers.setdefault(_key(place), len(self.markers) + 1)
+            self.places.append((place, start, start + len(sentence)))
+        self.text += sentence + marks + end
+        return True
+
+    def _numbers(self, places: Iterable[Place]) -> list[int]:
+        known = dict(self.markers)
+        return list(dict.fromkeys(known.setdefault(_key(p), len(known) + 1) for p in places))
+
+    def line(self) -> None:
+        """Start a new paragraph."""
+        if self.text:
+            self.text = self.text.rstrip() + "\n\n"
+
+    def citations(self) -> tuple[Citation, ...]:
+        """One citation for each mark, with the first sentence it stands behind."""
+        found: dict[int, Citation] = {}
+        for place, start, end in self.places:
+            marker = self.markers[_key(place)]
+            section = self.pack.section(place.source)
+            found.setdefault(
+                marker,
+                Citation(
+                    marker=marker,
+                    section_id=section.id,
+                    title=section.title,
+                    heading_path=section.heading_path,
+                    url=section.url,
+                    edition=section.edition,
+                    quote=place.quote,
+                    start=place.start,
+                    end=place.end,
+                    answer_start=start,
+                    answer_end=end,
+                ),
+            )
+        return tuple(found[m] for m in sorted(found))
+
+
+def _key(place: Place) -> tuple[str, int, int]:
+    return (place.source, place.start, place.end)
+
+
+def place_of(hit: Hit) -> Place:
+    """The place of a found unit."""
+    return Place(hit.section.id, hit.unit.text, hit.unit.start, hit.unit.end)
+
+
+class Composer:
+    """Words the decisions of one pack."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self._cells = [f for f in pack.facts if f.about]
+        self._groups: dict[str, list[Fact]] = {}
+        for fact in pack.facts:
+            if fact.group:
+                self._groups.setdefault(fact.group, []).append(fact)
+
+    # ---- verdicts
+
+    def capability(self, page: Page, reading: Reading, verdict: Verdict, label: str = "") -> None:
+        """A yes, a no, or what it depends on, for one scenario."""
+        lead = f"{label}: " if label else ""
+        if verdict.impossible:
+            self._impossible(page, verdict)
+        elif verdict.status == "depends":
+            self._depends(page, verdict, lead)
+        elif verdict.status == "conflict":
+            self._conflict(page, verdict, lead)
+        elif verdict.status == "not_stated":
+            self._silent(page, verdict, lead)
+        else:
+            self._definite(page, reading, verdict, lead)
+        self._tensions(page, verdict, reading)
+
+    def _definite(self, page: Page, reading: Reading, verdict: Verdict, lead: str) -> None:
+        yes = verdict.status == SUPPORTED
+        word = ("Yes" if yes else "No") + ", with a condition" * 0
+        if reading.kind == "claim":
+            word = "That is right" if yes != reading.negative else "That is not right"
+            if yes and reading.negative:
+                word = "That is not right, it is supported"
+        elif reading.negative and not yes:
+            word = "Right, not supported"
+        rules = self._leading(verdict)
+        page.say(f"{lead}{word}: {_lower(rules[0].title)}", *self._proof(rules[:1]))
+        if not yes:
+            if reading.kind != "claim" or "not supported" not in rules[0].title:
+                page.say("So this is not supported." if "not supported" not in page.text else "")
+            self._instead(page, rules, verdict)
+        elif verdict.options:
+            self._options(page, verdict)
+        more = 1 if yes else 2
+        for rule in rules[1 : 1 + more]:
+            if _differs(rule, rules[0]):
+                page.say(rule.title, rule.place)
+        self._settled(page, verdict)
+
+    def _proof(self, rules: Sequence[Rule]) -> list[Place]:
+        return [r.place for r in rules]
+
+    def _leading(self, verdict: Verdict) -> list[Rule]:
+        """The deciding rules, explicit ones first, those of the same outcome only."""
+        rules = [self.pack.rule(r) for r in verdict.rules]
+        same = [r for r in rules if r.then == verdict.outcome] or rules
+        explicit = [r for r in same if r.basis == "explicit"]
+        return [*explicit, *(r for r in same if r not in explicit)]
+
+    def _instead(self, page: Page, rules: Sequence[Rule], verdict: Verdict) -> None:
+        for rule in rules:
+            if rule.instead:
+                page.say(rule.instead)
+                break
+        ways = [self._change(c) for c in verdict.changes[:3]]
+        if ways:
+            page.say(f"It would be supported with: {'; or '.join(ways)}.")
+
+    def _change(self, change: Facts) -> str:
+        return " and ".join(f"{self._dimension(n)} {self.pack.label(n, v[0])}" for n, v in change.items())
+
+    def _dimension(self, name: str) -> str:
+        return _lower(self.pack.dimensions[name].label) + ":"
+
+    def _options(self, page: Page, verdict: Verdict) -> None:
+        lines = [self.option_words(o) for o in verdict.options]
+        lines = [line for line in lines if line]
+        if lines:
+            page.say(f"What works: {'; '.join(lines)}.")
+
+    def option_words(self, option: Branch) -> str:
+        """One box of working choices: "DPM or MABS for files and folders or volumes"."""
+        facts = dict(option.facts)
+        parts = []
+        for name in ("tool", *facts):
+            if name in facts:
+                values = facts.pop(name)
+                parts.append(_or([self.pack.label(name, v) for v in values]))
+        return " for ".join(parts)
+
+    def _depends(self, page: Page, verdict: Verdict, lead: str) -> None:
+        names = [self._noun(n) for n in verdict.missing]
+        page.say(f"{lead}It depends on {_and(names)}." if names else f"{lead}It depends.", end="\n")
+        self._branches(page, verdict)
+        self._settled(page, verdict)
+
+    def _noun(self, name: str) -> str:
+        dimension = self.pack.dimensions[name]
+        return f"{_lower(dimension.label)} ({_or([_lower(v.label) for v in dimension.values])})"
+
+    def _branches(self, page: Page, verdict: Verdict) -> None:
+        order = {SUPPORTED: 0, NOT_SUPPORTED: 1}
+        branches = sorted(verdict.branches, key=lambda b: order.get(b.outcome, 2))
+        for branch in branches[:_MOST_BRANCHES]:
+            rules = [self.pack.rule(r) for r in branch.rules]
+            if branch.outcome == CONFLICT:
+                sides = _sides(rules)
+                page.say(f"- {self.where(branch.facts)}: the documents disagree: {' '.join(r.title for r in sides)}", *[r.place for r in sides], end="\n")
+                continue
+            rules = [r for r in rules if r.then == branch.outcome]
+            rules.sort(key=lambda r: r.basis != "explicit")
+            word = _WORD.get(branch.outcome, self._value(verdict.decision, branch.outcome))
+            tail = f": {rules[0].title}" if rules else "."
+            if not page.say(f"- {self.where(branch.facts)}: {word}{tail}", *[r.place for r in rules[:1]], end="\n"):
+                page.say(f"- {self.where(branch.facts)}: {word}.", end="\n")
+
+    def where(self, facts: Facts) -> str:
+        """A branch's facts in words: "Linux, on-premises"."""
+        return ", ".join(_or([_first_upper(self.pack.label(n, v)) for v in values]) for n, values in facts.items()) or "In any case"
+
+    def _value(self, decision: str, value: str) -> str:
+        outcome = self.pack.decisions[decision].outcome
+        return self.pack.label(outcome, value) if outcome else value
+
+    def _conflict(self, page: Page, verdict: Verdict, lead: str) -> None:
+        sides = _sides([self.pack.rule(r) for r in verdict.rules])
+        page.say(f"{lead}The documents disagree on this, so there is no safe yes or no.", end="\n")
+        for rule in sides:
+            page.say(f"- {rule.title}", rule.place, end="\n")
+        self._settled(page, verdict)
+
+    def _silent(self, page: Page, verdict: Verdict, lead: str) -> None:
+        rules = [self.pack.rule(r) for r in verdict.rules if self.pack.rule(r).then == NOT_STATED]
+        if rules:
+            page.say(f"{lead}Not stated: {_lower(rules[0].title)}", rules[0].place)
+        else:
+            page.say(f"{lead}The documents do not say: none of their statements speaks of this combination.")
+
+    def _impossible(self, page: Page, verdict: Verdict) -> None:
+        for axiom in self.pack.axioms:
+            if axiom.id in verdict.impossible:
+                page.say(f"These facts do not fit together: {axiom.says}.", axiom.place)
+        said = _and([f"{_lower(self.pack.dimensions[n].label)}" for n in verdict.missing])
+        page.say(f"Please check the {said}: it depends on which of them is right.")
+
+    def _settled(self, page: Page, verdict: Verdict) -> None:
+        """Where places disagree and a resolution decided, or left it open."""
+        for z in self.pack.resolutions:
+            if z.id in verdict.settled_by:
+                sides = [self.pack.rule(z.win[0]), self.pack.rule(z.over[0])]
+                shown = [self.pack.rule(r) for r in verdict.rules if r in (*z.win, *z.over)]
+                winner = next((r for r in shown if r.id in z.win), sides[0])
+                loser = next((r for r in shown if r.id in z.over), sides[1])
+                lead = "Note that the documents disagree here" if z.kind == "prefer" else "The documents disagree on a part of this"
+                if z.why not in page.text:
+                    page.say(f"{lead}: {z.why}", winner.place, loser.place)
+
+    def _tensions(self, page: Page, verdict: Verdict, reading: Reading) -> None:
+        for tension in self.tensions(verdict, reading):
+            if not all(_key(p) in page.markers for p in tension.places) or tension.id not in page.text:
+                cited = sum(_key(p) in page.markers for p in tension.places)
+                if cited == len(tension.places) and "disagree" in page.text:
+                    continue
+                page.say(f"The documents read differently here: {_lower(tension.says)}", *tension.places)
+
+    def tensions(self, verdict: Verdict, reading: Reading) -> list[Tension]:
+        """The declared tensions that the user's own facts touch."""
+        found = []
+        for tension in self.pack.tensions:
+            if tension.decision == verdict.decision:
+                facts = [s.facts for s in reading.scenarios] or [verdict.facts]
+                if any(self._touches(tension.when, f) for f in facts):
+                    found.append(tension)
+        return found
+
+    def _touches(self, when: Facts, facts: Facts) -> bool:
+        for name, values in when.items():
+            source = self.pack.dimensions[name].reads
+            said = facts.get(name) or (facts.get(source) if source else None)
+            if name == "location" and not said and "physical" in facts.get("environment", ()):
+                said = ("on_premises",)
+            if not said or not set(said) & set(values) or len(said) > 2:
+                return False
+        return True
+
+    # ---- values
+
+    def value(self, page: Page, reading: Reading, verdict: Verdict, label: str = "") -> None:
+        """What holds, for a decision about a value; every branch when it is not settled."""
+        lead = f"{label}: " if label else ""
+        if verdict.impossible:
+            self._impossible(page, verdict)
+        elif verdict.status == "information":
+            rules = self._leading(verdict)
+            claimed = reading.outcome
+            if claimed and reading.kind in {"claim", "capability"}:
+                right = claimed == verdict.outcome
+                word = "Yes" if right else "No"
+                if reading.kind == "claim":
+                    word = "That is right" if right != reading.negative else "That is not right"
+                page.say(f"{lead}{word}: {_lower(rules[0].title)}", rules[0].place)
+                if not right and reading.kind != "claim":
+                    page.say(f"So it is {self._value(verdict.decision, verdict.outcome)}, not {self._value(verdict.decision, claimed)}.")
+            else:
+                page.say(f"{lead}{rules[0].title}", rules[0].place)
+            for rule in rules[1:2]:
+                if _differs(rule, rules[0]):
+                    page.say(rule.title, rule.place)
+            self._settled(page, verdict)
+        elif verdict.status == "depends":
+            names = [self._noun(n) for n in verdict.missing]
+            page.say(f"{lead}It depends on {_and(names)}:" if reading.outcome else f"{lead}That goes by {_and(names)}:", end="\n")
+            self._branches(page, verdict)
+            self._settled(page, verdict)
+        elif verdict.status == "conflict":
+            self._conflict(page, verdict, lead)
+        else:
+            self._silent(page, verdict, lead)
+        self._tensions(page, verdict, reading)
+
+    # ---- which
+
+    def which(self, page: Page, reading: Reading, asked: str, table: Sequence[tuple[str, Verdict]], advice: Verdict | None) -> None:
+        """The complete list of the values of `asked` that work, with the reasons; and what does not."""
+        works = [(v, d) for v, d in table if d.status == SUPPORTED]
+        partly = [(v, d) for v, d in table if d.status == "depends"]
+        if advice and advice.status == "information" and any(v == advice.outcome for v, _ in works):
+            page.say(self._leading(advice)[0].title, self._leading(advice)[0].place)
+        names = [self.pack.label(asked, v) for v, _ in works]
+        if names:
+            page.say(f"{_first_upper(_or(names))} {'works' if len(names) == 1 else 'work'} here." if len(names) < 2 else f"These work: {_and(names)}.")
+        for rule in self._reasons([d for _, d in works])[:4]:
+            page.say(rule.title, rule.place)
+        for value, verdict in partly[:3]:
+            names_ = _and([_lower(self.pack.dimensions[n].label) for n in verdict.missing])
+            rule = self._leading(verdict)[:1]
+            page.say(f"For {self.pack.label(asked, value)} it depends on {names_}: {rule[0].title if rule else ''}", *[r.place for r in rule])
+        doubtful = [(v, d) for v, d in table if d.status == "conflict"]
+        for value, verdict in doubtful[:1]:
+            sides = _sides([self.pack.rule(r) for r in verdict.rules])
+            why = next((z.why for z in self.pack.resolutions if z.id in verdict.settled_by), "")
+            page.say(f"On {self.pack.label(asked, value)} the documents disagree: {why}", *[r.place for r in sides])
+        refused = [(v, d) for v, d in table if d.status == NOT_SUPPORTED]
+        if not works and not partly and not doubtful:
+            lead = "None: " if refused else "The documents name none for this."
+            rules = self._reasons([d for _, d in refused])
+            page.say(lead + (_lower(rules[0].title) if rules else ""), *[r.place for r in rules[:1]])
+            for _, verdict in refused[:1]:
+                self._instead(page, rules, verdict)
+        elif reading.compared and refused:
+            for value, verdict in refused:
+                rule = self._leading(verdict)[0]
+                page.say(f"Not {self.pack.label(asked, value)}: {_lower(rule.title)}", rule.place)
+        for verdict in [d for _, d in works][:2]:
+            self._tensions(page, verdict, reading)
+
+    def _reasons(self, verdicts: Sequence[Verdict]) -> list[Rule]:
+        rules: list[Rule] = []
+        for verdict in verdicts:
+            for rule in self._leading(verdict)[:1]:
+                if all(_differs(rule, r) for r in rules):
+                    rules.append(rule)
+        return rules
+
+    # ---- comparisons and explanations
+
+    def compare(self, page: Page, dimension: str, values: Sequence[str]) -> bool:
+        """A small table of what the documents say of each value; False when they say nothing comparable."""
+        rows: dict[str, dict[str, Fact]] = {}
+        for fact in self._cells:
+            for value in values:
+                if fact.about.get(dimension) == (value,):
+                    rows.setdefault(fact.attribute, {})[value] = fact
+        shared = [(a, r) for a, r in rows.items() if len(r) > 1] or list(rows.items())
+        if not shared:
+            return False
+        names = [_first_upper(self.pack.label(dimension, v)) for v in values]
+        page.say(f"{_and(names)} compared:", end="\n\n")
+        page.say(f"| | {' | '.join(names)} |", end="\n")
+        page.say(f"|---|{'---|' * len(values)}", end="\n")
+        shown = 0
+        for attribute, row in sorted(shared, key=lambda r: -len(r[1])):
+            cells = [row[v].value if v in row else "–" for v in values]
+            places = [row[v].place for v in values if v in row]
+            if shown + len(set(map(_key, places)) - set(page.markers)) > _MOST_CELLS:
+                continue
+            marks = page._numbers(places)
+            marked = iter(marks)
+            numbered = [f"{c} [{next(marked, marks[-1])}]" if v in row else c for c, v in zip(cells, values, strict=True)]
+            if self._row(page, f"| {attribute} | {' | '.join(numbered)} |", places):
+                shown = len(page.markers)
+        page.line()
+        return True
+
+    @staticmethod
+    def _row(page: Page, row: str, places: Sequence[Place]) -> bool:
+        if len(page.text) + len(row) > MOST_CHARACTERS or len({_key(p) for p in places} | set(page.markers)) > MOST_CITATIONS:
+            return False
+        start = len(page.text)
+        for place in places:
+            page.markers.setdefault(_key(place), len(page.markers) + 1)
+            page.places.append((place, start, start + len(row)))
+        page.text += row + "\n"
+        return True
+
+    def explain(self, page: Page, hits: Sequence[Hit], *, complete: bool) -> None:
+        """What the documents say, in their order of fit; lists whole when a list is asked for."""
+        top = hits[0]
+        group = self.group_of(top)
+        if group and complete:
+            self._list(page, group)
+        else:
+            self._state(page, top)
+        for hit in hits[1:]:
+            if hit.score >= 0.72 * top.score and len(page.markers) < 4:
+                self._state(page, hit)
+
+    def _state(self, page: Page, hit: Hit) -> None:
+        place = place_of(hit)
+        if _key(place) not in page.markers:
+            page.say(spoken(hit.unit.text, hit.unit.header), place)
+
+    def _list(self, page: Page, group: Sequence[Fact]) -> None:
+        numbered = len({f.place.source for f in group}) == 1 and "process" in group[0].group
+        for n, fact in enumerate(group, 1):
+            mark = f"{n}. " if numbered else "- "
+            page.say(f"{mark}{spoken(fact.place.quote, self._header(fact.place))}", fact.place, end="\n")
+
+    def _header(self, place: Place) -> str:
+        document = self.pack.document(self.pack.section(place.source).document)
+        return next((u.header for u in document.units if u.start <= place.start < u.end), "")
+
+    def group_of(self, hit: Hit) -> list[Fact]:
+        """The list of facts that a found unit belongs to; empty when it stands alone."""
+        for fact in self.pack.facts:
+            if fact.group and fact.place.source == hit.section.id and hit.unit.start <= fact.place.start < hit.unit.end:
+                return self._groups[fact.group]
+        return []
+
+    def nearest(self, page: Page, hits: Sequence[Hit], lead: str) -> None:
+        """That the documents do not say it, and the nearest places."""
+        page.say(lead)
+        sections = list(dict.fromkeys(h.section.id for h in hits))[:3]
+        places = [place_of(next(h for h in hits if h.section.id == s)) for s in sections]
+        if places:
+            page.say(f"Nearest places: {_and([self.pack.section(s).title for s in sections])}.", *places)
+
+    def close(self, page: Page, facts: Sequence[Facts], assumed: Iterable[tuple[str, str, str]]) -> None:
+        """What was understood, what was taken for granted, and the date."""
+        page.line()
+        said = "; ".join(dict.fromkeys(self.facts_words(f) for f in facts if f))
+        if said:
+            page.say(f"Understood: {said}.")
+        taken = [f"{_lower(self.pack.dimensions[n].label)}: {self.pack.label(n, v)} ({why})" for n, v, why in assumed]
+        if taken:
+            page.say(f"Assumed: {'; '.join(taken)}.")
+        page.say(f"State of the documents: {self.pack.edition_words}.", end="")
+        page.text = page.text.rstrip()
+
+    def facts_words(self, facts: Facts) -> str:
+        """Facts as a person would list them."""
+        return ", ".join(_or([self.pack.label(n, v) for v in values]) if self._bare(n) else f"{_lower(self.pack.dimensions[n].label)} {_or([self.pack.label(n, v) for v in values])}" for n, values in facts.items() if len(values) < 4)
+
+    def _bare(self, name: str) -> bool:
+        return len(self.pack.label(name, self.pack.dimensions[name].names[0])) > 3
+
+    def findings(self, verdict: Verdict, page: Page) -> tuple[Finding, ...]:
+        """Each deciding rule with the mark of its proof."""
+        found = []
+        for rule_id in verdict.rules:
+            rule = self.pack.rule(rule_id)
+            found.append(Finding(rule.id, rule.then, rule.title, page.markers.get(_key(rule.place))))
+        return tuple(found)
+
+
+def spoken(text: str, header: str = "") -> str:
+    """A unit as a sentence: no markup, a table row as "Column: cell" pairs, one full stop."""
+    if header:
+        pairs = zip(header.split("|"), text.split("|"), strict=False)
+        text = "; ".join(f"{name.strip()}: {cell.strip()}" for name, cell in pairs if cell.strip())
+    plain = re.sub(r"\*\*|__|`|!?\[([^\]]*)\]\([^)]*\)", lambda m: m[1] or "", text)
+    plain = " ".join(plain.split())
+    if len(plain) > 420:
+        plain = plain[:420].rsplit(" ", 1)[0] + " …"
+    return plain if plain.endswith((".", "!", "?", "…")) else plain + "."
+
+
+def _sides(rules: Sequence[Rule]) -> list[Rule]:
+    """One rule for each outcome of a disagreement."""
+    found: dict[str, Rule] = {}
+    for rule in rules:
+        found.setdefault(rule.then, rule)
+    return list(found.values())
+
+
+def _differs(rule: Rule, other: Rule) -> bool:
+    return rule.id != other.id and rule.title != other.title and rule.place != other.place
+
+
+def _lower(text: str) -> str:
+    """The first letter small, unless the first word is a name or an abbreviation."""
+    first = text.split(" ", 1)[0]
+    return text[:1].lower() + text[1:] if first[1:] == first[1:].lower() and first not in _NAMES else text
+
+
+_NAMES = frozenset({"Windows", "Linux", "Azure", "Exchange", "Replace", "Create", "Restore", "Physical"} - {"Physical"})
+
+
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _join(items: Sequence[str], word: str) -> str:
+    items = list(dict.fromkeys(items))
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}" if items else ""
+
+
+def _or(items: Sequence[str]) -> str:
+    return _join(items, "or")
+
+
+def _and(items: Sequence[str]) -> str:
+    return _join(items, "and")

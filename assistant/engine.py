@@ -1,0 +1,418 @@
+"""The corridor: a question is read, decided by the rules, explained by retrieval and worded with its proof."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from assistant.checker import SUPPORTED, Checker
+from assistant.compose import Composer, Page
+from assistant.errors import AssistantError, UnknownName
+from assistant.pack import Pack, load
+from assistant.reading import Context, Reader
+from assistant.retrieve import Retriever
+from assistant.types import Answer, Ask, Facts, Hit, Part, Reading, Scenario, Status, Verdict
+
+log = logging.getLogger("assistant.engine")
+_KNOWN = 0.62
+"""Least cosine to a key at which a unit is taken to answer a question."""
+_NEAR = 0.42
+_SURE = 0.80
+"""Cosine to a key from which on an explanation is preferred to a verdict read from few words."""
+
+
+class Assistant:
+    """Answers questions about one pack; every call is independent of the others and can be replayed."""
+
+    def __init__(self, pack: Pack, retriever: Callable[[], Retriever]) -> None:
+        self.pack = pack
+        self.checker = Checker(pack)
+        self.reader = Reader(pack)
+        self.composer = Composer(pack)
+        self._open = retriever
+
+    @classmethod
+    def load(
+        cls, pack: Path | str | None = None, *, home: Path | None = None, embedding: str | None = None,
+        say: Callable[[str], None] = log.info,
+    ) -> Assistant:  # fmt: skip
+        """The assistant for a pack folder (the shipped one by default); the index is opened, or built, when first needed.
+
+        `home` holds indexes (default ``~/.cache/assistant``), `embedding` is the folder of another
+        sentence-transformers model, `say` hears of progress. PackError when the pack is not well formed.
+        """
+        knowledge = load(pack or shipped())
+        where = home or Path.home() / ".cache" / "assistant"
+
+        def retriever() -> Retriever:
+            from assistant.index import ensure
+
+            try:
+                return Retriever(knowledge, ensure(knowledge, where, embedding, say))
+            except AssistantError as error:
+                log.warning("%s", error)
+                say(f"searching words only: {error}")
+                return Retriever(knowledge, None)
+
+        return cls(knowledge, retriever)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """Opened on first use: a verdict from the rules alone never waits for it."""
+        return self._open()
+
+    # ---- the verbs
+
+    def ask(self, question: str, after: Answer | None = None) -> Answer:
+        """Answer a question; `after` is the previous answer of the conversation. QuestionError when it cannot be read."""
+        context = Context(after.reading, after.ask.dimension if after.ask else None) if after and after.reading else None
+        reading = self.reader.read(question, context)
+        log.debug("reading %s", reading)
+        return _Case(self, question, reading).answer()
+
+    def check(self, decision: str | None = None, **facts: str) -> Verdict:
+        """The verdict on facts alone. UnknownName for a dimension or value that the pack does not have."""
+        return self.checker.check(decision or self.decision_of(facts), self.facts(facts))
+
+    def facts(self, said: Mapping[str, str]) -> Facts:
+        """Facts given as dimension=value (several values joined by commas), checked."""
+        found = {}
+        for name, text in said.items():
+            if name not in self.pack.dimensions:
+                raise UnknownName("dimension", name, self.pack.dimensions)
+            names = self.pack.dimensions[name].names
+            for value in text.split(","):
+                if value not in names:
+                    raise UnknownName(f"value of {name}", value, names)
+            found[name] = tuple(v for v in names if v in text.split(","))
+        return found
+
+    def decision_of(self, said: Mapping[str, str]) -> str:
+        """The decision that uses the most of these facts; the first declared of equals, the pack's main one last."""
+        def used(decision: str) -> int:
+            domains = self.checker.space(decision).domains
+            sources = {self.pack.dimensions[n].reads for n in domains}
+            return sum(n in domains or n in sources for n in said)
+
+        order = list(reversed(self.pack.decisions))
+        if not order:
+            raise UnknownName("decision", "check", ())
+        return max(order, key=used)
+
+    def search(self, query: str, k: int = 5) -> list[Hit]:
+        """The `k` best places for a query."""
+        return self.retriever.search(query, k)
+
+
+def shipped(name: str = "azure-backup") -> Path:
+    """The folder of a pack that comes with the package; UnknownName when there is none of that name."""
+    here = Path(__file__).resolve().parent
+    for root in (here / "corpus", here.parent / "corpus"):
+        if (root / name / "pack.toml").exists():
+            return root / name
+    known = [p.parent.name for root in (here / "corpus", here.parent / "corpus") for p in root.glob("*/pack.toml")]
+    raise UnknownName("pack", name, known)
+
+
+class _Case:
+    """One question on its way through the house."""
+
+    def __init__(self, house: Assistant, question: str, reading: Reading) -> None:
+        self.house, self.pack, self.composer = house, house.pack, house.composer
+        self.question, self.reading = question, reading
+        self.page = Page(house.pack)
+        self.verdicts: list[Verdict] = []
+        self.parts: list[Part] = []
+        self.choice: tuple[str, ...] = ()
+        self.options: tuple[str, ...] = ()
+
+    def answer(self) -> Answer:
+        status = self._status()
+        shown = self.verdicts[0] if self.verdicts else None
+        assumed = tuple(dict.fromkeys(a for v in self.verdicts for a in v.assumed))
+        self.composer.close(self.page, [s.facts for s in self._scenarios()], assumed)
+        missing = tuple(dict.fromkeys(self._said(n) for v in self.verdicts for n in v.missing)) if status == "depends" else ()
+        changes = tuple({self._said(n): x for n, x in c.items()} for c in shown.changes) if shown and len(self.verdicts) == 1 else ()
+        return Answer(
+            id=self._id(),
+            question=self.question,
+            status=status,
+            text=self.page.text,
+            facts=self._scenarios()[0].facts if self._scenarios() else {},
+            assumed=assumed,
+            missing=missing,
+            ask=self._ask(shown) if status == "depends" else None,
+            options=self.options or self._works(shown),
+            changes=changes,
+            choice=self.choice,
+            parts=tuple(self.parts),
+            citations=self.page.citations(),
+            findings=tuple(dict.fromkeys(f for v in self.verdicts for f in self.composer.findings(v, self.page))),
+            edition=self.pack.edition,
+            pack=f"{self.pack.name}@{self.pack.digest[:12]}",
+            engine=self._engine(),
+            reading=self.reading,
+        )
+
+    def _id(self) -> str:
+        seed = f"{self.pack.digest}\0{self.question}\0{self.reading.topic}\0{self._scenarios()!r}"
+        return "ans_" + hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+    def _engine(self) -> str:
+        opened = self.house.__dict__.get("retriever")
+        return "rules+words" if opened is not None and opened.degraded else "rules+retrieval"
+
+    def _scenarios(self) -> tuple[Scenario, ...]:
+        return self.reading.scenarios
+
+    def _said(self, dimension: str) -> str:
+        return self.pack.dimensions[dimension].reads or dimension
+
+    def _works(self, verdict: Verdict | None) -> tuple[str, ...]:
+        return tuple(w for o in verdict.options if (w := self.composer.option_words(o))) if verdict else ()
+
+    def _ask(self, verdict: Verdict | None) -> Ask | None:
+        if verdict is None or verdict.ask is None:
+            return None
+        dimension = self.pack.dimensions[verdict.ask]
+        return Ask(dimension.name, dimension.ask, tuple((v.name, v.label) for v in dimension.values))
+
+    # ---- what sort of answer
+
+    def _status(self) -> Status:
+        reading = self.reading
+        if reading.kind == "choice":
+            return self._choose()
+        if reading.off_topic and not reading.mentions:
+            return self._foreign()
+        if reading.unheard:
+            return self._unheard()
+        if reading.silence and not self._covered():
+            return self._stated_silence()
+        if reading.kind == "compare" and self._compare():
+            return "information"
+        if reading.kind == "which" and reading.decision:
+            found = self._which()
+            if found:
+                return found
+        decided = reading.decision and self.pack.decisions[reading.decision].kind
+        if decided == "value" and reading.kind != "explain":
+            return self._value()
+        if decided == "capability" and reading.kind in {"capability", "claim"} and not self._better_explained():
+            return self._capability()
+        if decided and reading.kind == "explain" and self._refuted():
+            return self._capability()
+        return self._explain()
+
+    def _check(self) -> list[Verdict]:
+        decision = self.reading.decision or ""
+        return [self.house.checker.check(decision, s.facts) for s in self._scenarios()]
+
+    def _capability(self) -> Status:
+        self.verdicts = self._check()
+        return self._each(self.composer.capability)
+
+    def _value(self) -> Status:
+        self.verdicts = self._check()
+        statuses = [self._of_value(v) for v in self.verdicts]
+        self._each(self.composer.value)
+        return statuses[0] if len(set(statuses)) == 1 else "information" if not self.reading.outcome else "depends"
+
+    def _of_value(self, verdict: Verdict) -> Status:
+        claimed = self.reading.outcome
+        asks = claimed and self.reading.kind in {"claim", "capability"}
+        if verdict.impossible or verdict.status in {"conflict", "not_stated"}:
+            return verdict.status
+        if verdict.status == "depends":
+            return "depends" if asks or self.reading.kind in {"claim", "capability"} else "information"
+        if not asks:
+            return "information"
+        return "supported" if claimed == verdict.outcome else self._otherwise(verdict)
+
+    def _otherwise(self, verdict: Verdict) -> Status:
+        """A value that does not hold as assumed: "depends" when dropping an assumption could bring it."""
+        facts = {**self._scenarios()[0].facts}
+        for name, _, _ in verdict.assumed:
+            for value in self.pack.dimensions[name].names:
+                other = self.house.checker.check(verdict.decision, {**facts, name: (value,)})
+                if other.outcome == self.reading.outcome and self.reading.kind == "capability" and name == "capture_hook":
+                    self.composer.value(self.page, Reading("value", verdict.decision, ()), other)
+                    return "depends"
+        return "not_supported"
+
+    def _each(self, write: Callable[[Page, Reading, Verdict, str], None]) -> Status:
+        if len(self.verdicts) == 1:
+            write(self.page, self.reading, self.verdicts[0], "")
+            return self.verdicts[0].status
+        for scenario, verdict in zip(self._scenarios(), self.verdicts, strict=True):
+            start = len(self.page.text)
+            write(self.page, self.reading, verdict, scenario.label)
+            self.page.text = self.page.text.rstrip() + "\n"
+            self.parts.append(Part(scenario.label, verdict.status, scenario.facts, self.page.text[start:].strip()))
+        statuses = {v.status for v in self.verdicts}
+        return self.verdicts[0].status if len(statuses) == 1 else "depends"
+
+    def _which(self) -> Status | None:
+        """The values that work for what is asked, when the rules can list them."""
+        decision, asked = self.pack.decisions[self.reading.decision or ""], self.reading.asked
+        if decision.kind == "value":
+            return None
+        space = self.house.checker.space(decision.id)
+        if len(self._scenarios()) > 1 and (asked is None or all(asked in s.facts for s in self._scenarios())):
+            self.verdicts = self._check()
+            return self._each(self.composer.capability)
+        if asked is None or asked not in space.domains:
+            return None
+        values = self.reading.compared or self._open_values(asked)
+        facts = {n: v for n, v in self._scenarios()[0].facts.items() if n != asked}
+        table = [(v, self.house.checker.check(decision.id, {**facts, asked: (v,)})) for v in values]
+        table = [(v, d) for v, d in table if not d.impossible]
+        if not table:
+            return self._capability()
+        advice = self.house.checker.check(decision.recommend, facts) if decision.recommend and asked == self.pack.decisions[decision.recommend].outcome else None
+        if len(facts) < 1 and asked != "restore_option" and not self.reading.compared:
+            return None
+        self.composer.which(self.page, self.reading, asked, table, advice)
+        self.options = tuple(self.pack.label(asked, v) for v, d in table if d.status == SUPPORTED)
+        self.verdicts = [d for _, d in table]
+        statuses = {d.status for d in self.verdicts}
+        if "supported" in statuses:
+            return "information"
+        if statuses & {"depends", "conflict"}:
+            return "depends" if "depends" in statuses else "conflict"
+        return "not_supported" if "not_supported" in statuses else "not_stated"
+
+    def _open_values(self, asked: str) -> tuple[str, ...]:
+        said = self._scenarios()[0].facts.get(asked, ())
+        names = self.pack.dimensions[asked].names
+        return said if 1 < len(said) else names
+
+    def _compare(self) -> bool:
+        reading = self.reading
+        dimension = reading.asked if reading.compared else None
+        return bool(dimension) and self.composer.compare(self.page, dimension or "", reading.compared)
+
+    def _refuted(self) -> bool:
+        """Whether the thing that an explanation takes for granted is not so: a false premise is named first."""
+        verdicts = self._check()
+        if self.pack.decisions[self.reading.decision or ""].kind == "value":
+            return False
+        facts = self._scenarios()[0].facts
+        return not self.reading.negative and len(facts) > 1 and all(v.status == "not_supported" for v in verdicts) and not self._better_explained(_KNOWN + 0.1)
+
+    # ---- what retrieval says
+
+    @cached_property
+    def hits(self) -> list[Hit]:
+        return self.house.search(self.reading.topic, 8)
+
+    def _better_explained(self, sure: float = _SURE) -> bool:
+        """Whether a statement of the documents fits the question better than a verdict read from few words."""
+        if sum(len(s.facts) for s in self._scenarios()) > 3:
+            return False
+        return bool(self.hits) and self.hits[0].similarity >= sure
+
+    def _covered(self) -> bool:
+        return bool(self.hits) and self.hits[0].similarity >= _SURE
+
+    def _explain(self) -> Status:
+        hits = self.hits
+        if not hits or hits[0].similarity < _NEAR and not self.house.retriever.degraded:
+            return self._unknown(hits)
+        if hits[0].similarity < _KNOWN and not self.house.retriever.degraded:
+            return self._unknown(hits)
+        words = set(self.reading.topic.lower().split())
+        complete = bool(words & _LISTS) or "how does" in self.reading.topic.lower()
+        self.composer.explain(self.page, hits, complete=complete)
+        return "information"
+
+    def _unknown(self, hits: Sequence[Hit]) -> Status:
+        if self.reading.off_topic or not hits:
+            return self._foreign()
+        self.composer.nearest(self.page, hits, "The documents do not say this.")
+        return "not_stated"
+
+    def _foreign(self) -> Status:
+        self.composer.nearest(self.page, (), f"This is outside what these documents cover: they are about {self.pack.about}. The documents do not say anything on it.")
+        return "out_of_scope"
+
+    def _unheard(self) -> Status:
+        words = ", ".join(w.upper() if len(w) < 4 else w.title() for w in self.reading.unheard)
+        self.composer.nearest(self.page, self.hits, f"The documents do not speak of {words}, so neither yes nor no can be proven from them.")
+        return "not_stated"
+
+    def _stated_silence(self) -> Status:
+        silence = next(s for s in self.pack.silences if s.id == self.reading.silence)
+        self.page.say("Not stated in the documents.")
+        self.page.say(silence.says, silence.place)
+        return "not_stated"
+
+    # ---- multiple choice
+
+    def _choose(self) -> Status:
+        readings = self.house.reader.options(self.reading)
+        scores = [self._holds(option, body) for option, (_, body) in zip(readings, self.reading.choices, strict=True)]
+        wanted = [-s for s in scores] if self.reading.denied else scores
+        best = max(wanted)
+        labels = [label for label, _ in self.reading.choices]
+        several = bool(set(self.reading.stem.lower().split()) & {"all", "two", "three", "which are", "apply", "options", "tools"})
+        right = [n for n, s in enumerate(wanted) if s == best or (several and s >= 1.0)]
+        if not several:
+            right = right[:1]
+        self.choice = tuple(labels[n] for n in right)
+        text = self.page.text
+        self.page.text = ""
+        bodies = "; ".join(f"{labels[n]}: {self.reading.choices[n][1]}" for n in right)
+        self.page.say(f"{', '.join(self.choice)}. {bodies}.")
+        del text
+        for n in right:
+            self._prove(readings[n], self.reading.choices[n][1])
+        return "information"
+
+    def _holds(self, option: Reading, body: str) -> float:
+        """1 when the option is so, -1 when it is not, and in between how near the documents come to it."""
+        decision = self.pack.decisions.get(option.decision or "")
+        if decision:
+            verdict = self.house.checker.check(decision.id, option.scenarios[0].facts)
+            if decision.kind == "value" and option.outcome:
+                stem = self.house.checker.check(decision.id, self.reading.scenarios[0].facts)
+                if stem.status == "information":
+                    return 1.0 if stem.outcome == option.outcome else -1.0
+            elif decision.kind == "capability" and option.mentions and verdict.status in {"supported", "not_supported"}:
+                right = (verdict.status == "supported") != option.negative
+                return 1.0 if right else -1.0
+        return self._near(body)
+
+    def _near(self, body: str) -> float:
+        stem = self.house.search(self.reading.stem, 3)
+        words = set(_content(body))
+        texts = [set(_content(h.unit.text)) for h in stem]
+        return max((len(words & t) / (len(words) or 1) for t in texts), default=0.0) * 0.9
+
+    def _prove(self, option: Reading, body: str) -> None:
+        decision = self.pack.decisions.get(option.decision or "")
+        if decision:
+            verdict = self.house.checker.check(decision.id, option.scenarios[0].facts)
+            self.verdicts.append(verdict)
+            rules = [self.pack.rule(r) for r in verdict.rules[:1]]
+            if rules:
+                self.page.say(rules[0].title, rules[0].place)
+                return
+        hits = self.house.search(f"{self.reading.stem} {body}", 1)
+        if hits:
+            self.composer.explain(self.page, hits, complete=False)
+
+
+_LISTS = frozenset(
+    "which types kinds options steps process list all levels many name work works difference stages procedure order between types? options? steps? kinds? "
+    "walk how describe versus vs offered components tools".split()
+)
+
+
+def _content(text: str) -> list[str]:
+    from assistant.vocabulary import split
+
+    return [w for w in split(text) if len(w) > 2]

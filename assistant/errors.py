@@ -1,0 +1,53 @@
+"""Everything the assistant raises on purpose.
+
+AssistantError
+├── QuestionError    a question or text that cannot be read (empty, too long, control characters)
+├── PackError        a knowledge pack that is not well formed; the message says file, place and remedy
+├── UnknownName      a dimension, value, rule or section that does not exist; says which is near
+├── IndexError_      the index could not be built, published or read
+│   └── BuildRunning another process is building the same index
+└── ModelError       embedding weights that are missing or not the ones that were pinned
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class AssistantError(Exception):
+    """Base of all errors raised on purpose; its text is one line, fit to be shown to a user."""
+
+
+class QuestionError(AssistantError):
+    """A question that cannot be read: empty, too long, or holding control characters."""
+
+
+class PackError(AssistantError):
+    """A knowledge pack that is not well formed."""
+
+
+class UnknownName(AssistantError):
+    """A name that is not there; the message offers the nearest that is."""
+
+    def __init__(self, kind: str, found: str, known: Iterable[str]) -> None:
+        super().__init__(f"unknown {kind} {found!r}{did_you_mean(found, known)}")
+
+
+class IndexError_(AssistantError):
+    """The search index could not be built, published or read."""
+
+
+class BuildRunning(IndexError_):
+    """Another process is building the same index right now."""
+
+
+class ModelError(AssistantError):
+    """Embedding weights that are missing, or not the ones whose checksum is pinned."""
+
+
+def did_you_mean(found: str, known: Iterable[str]) -> str:
+    """The tail of an error message: '; did you mean 'x'?' or, when nothing is near, the known names."""
+    names = sorted(known)
+    near = get_close_matches(found, names, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; known: {', '.join(names)}" if names else ""

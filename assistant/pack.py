@@ -1,0 +1,510 @@
+"""A folder of knowledge in, a well-formed Pack out, or a PackError that says where and what to do.
+
+A pack is ``pack.toml`` and Markdown documents; ``vocabulary.toml``, ``decisions.toml``, ``rules.toml`` and
+``facts.toml`` are optional: without them the documents are searched and explained, and nothing is decided.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, TypeVar, cast
+
+from assistant.errors import PackError, UnknownName, did_you_mean
+from assistant.markdown import parse
+from assistant.rules import (
+    Assumption,
+    Axiom,
+    Decision,
+    Dimension,
+    Fact,
+    Implication,
+    Phrase,
+    Place,
+    Resolution,
+    Rule,
+    Silence,
+    Tension,
+    Value,
+)
+from assistant.types import Document, Facts, Section
+
+_T = TypeVar("_T")
+_MAX_FILE = 20 * 2**20
+CAPABILITY = ("supported", "not_supported", "not_stated")
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Everything about one subject. Build it with `load`; every name in it has been checked."""
+
+    name: str
+    title: str
+    about: str
+    edition: str
+    edition_words: str
+    digest: str
+    """SHA-256 over the folder's files, names and bytes; the index lives under it."""
+    folder: Path
+    documents: tuple[Document, ...]
+    dimensions: Mapping[str, Dimension]
+    decisions: Mapping[str, Decision]
+    rules: tuple[Rule, ...]
+    resolutions: tuple[Resolution, ...]
+    axioms: tuple[Axiom, ...]
+    assumptions: tuple[Assumption, ...]
+    implications: tuple[Implication, ...]
+    tensions: tuple[Tension, ...]
+    facts: tuple[Fact, ...]
+    silences: tuple[Silence, ...]
+    phrases: tuple[Phrase, ...]
+    names: tuple[str, ...]
+    """Names that contain our words and mean none of them."""
+    scope: tuple[str, ...]
+    others: tuple[str, ...]
+
+    @cached_property
+    def sections(self) -> Mapping[str, Section]:
+        """Every section by its id, in document order."""
+        return {s.id: s for d in self.documents for s in d.sections}
+
+    @cached_property
+    def _rules(self) -> Mapping[str, Rule]:
+        return {r.id: r for r in self.rules}
+
+    @cached_property
+    def _documents(self) -> Mapping[str, Document]:
+        return {d.id: d for d in self.documents}
+
+    def section(self, section_id: str) -> Section:
+        """The section with this id; UnknownName when there is none."""
+        if section_id not in self.sections:
+            raise UnknownName("section", section_id, self.sections)
+        return self.sections[section_id]
+
+    def document(self, document_id: str) -> Document:
+        """The document with this id; UnknownName when there is none."""
+        if document_id not in self._documents:
+            raise UnknownName("document", document_id, self._documents)
+        return self._documents[document_id]
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule with this id; UnknownName when there is none."""
+        if rule_id not in self._rules:
+            raise UnknownName("rule", rule_id, self._rules)
+        return self._rules[rule_id]
+
+    def label(self, dimension: str, value: str) -> str:
+        """How a value is shown to people."""
+        return self.dimensions[dimension].label_of(value) if dimension in self.dimensions else value
+
+
+def load(folder: Path | str) -> Pack:
+    """Read and check a pack. PackError when anything in it is not well formed."""
+    root = Path(folder)
+    if not root.is_dir():
+        raise PackError(f"{root}: no such folder; a pack is a folder with a pack.toml")
+    head = _Record(_toml(root / "pack.toml"), f"{root.name}/pack.toml")
+    edition = head.text("edition")
+    documents = tuple(_documents(root, head, edition))
+    reader = _Reader(root, documents)
+    pack = Pack(
+        name=head.text("name"),
+        title=head.text("title"),
+        about=head.text("about", ""),
+        edition=edition,
+        edition_words=head.text("edition_words", edition),
+        digest=digest(root),
+        folder=root,
+        documents=documents,
+        **reader.knowledge(),
+    )
+    head.text("licence", "")
+    head.done()
+    return pack
+
+
+def digest(folder: Path) -> str:
+    """SHA-256, in hex, over every file's relative name and bytes, in name order."""
+    total = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in {".toml", ".md"}):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        total.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
+    return total.hexdigest()
+
+
+def _toml(path: Path) -> dict[str, object]:
+    where = f"{path.parent.name}/{path.name}"
+    try:
+        return tomllib.loads(_read(path))
+    except tomllib.TOMLDecodeError as error:
+        raise PackError(f"{where}: not valid TOML: {error}") from None
+
+
+def _read(path: Path) -> str:
+    where = f"{path.parent.name}/{path.name}"
+    try:
+        if path.stat().st_size > _MAX_FILE:
+            raise PackError(f"{where}: larger than {_MAX_FILE // 2**20} MiB; split it")
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise PackError(f"{where}: missing; the pack names it") from None
+    except UnicodeDecodeError as error:
+        raise PackError(f"{where}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+    except OSError as error:
+        raise PackError(f"{where}: cannot be read: {error.strerror}") from None
+
+
+def _documents(root: Path, head: _Record, edition: str) -> Iterator[Document]:
+    listed = head.records("document")
+    base = head.text("url", "")
+    if not listed:
+        paths = sorted((root / "docs").rglob("*.md"))
+        if not paths:
+            raise PackError(f"{root.name}/pack.toml: no [[document]] and no Markdown under docs/; name a document")
+        for path in paths:
+            name = path.relative_to(root / "docs").with_suffix("").as_posix()
+            yield parse(_read(path), document=name, file=f"docs/{name}.md", url=base + name, edition=edition)
+    seen: set[str] = set()
+    for record in listed:
+        name, file, url = record.text("id"), record.text("file"), record.text("url", "")
+        record.done()
+        if name in seen:
+            raise PackError(f"{root.name}/pack.toml: document id {name!r} is used twice; ids are unique")
+        seen.add(name)
+        path = (root / file).resolve()
+        if not path.is_relative_to(root.resolve()):
+            raise PackError(f"{root.name}/pack.toml: document {name!r}: {file!r} lies outside the pack; move it inside")
+        yield parse(_read(path), document=name, file=file, url=url, edition=edition)
+
+
+class _Record:
+    """One TOML table, read field by field; what is left over at the end is an error."""
+
+    def __init__(self, raw: Mapping[str, object], where: str) -> None:
+        self.raw = dict(raw)
+        self.where = where
+        self.read: set[str] = set()
+
+    def fault(self, message: str) -> PackError:
+        return PackError(f"{self.where}: {message}")
+
+    def _get(self, key: str, kind: type, default: object) -> object:
+        self.read.add(key)
+        if key not in self.raw:
+            if default is None:
+                raise self.fault(f"{key!r} is missing; add it")
+            return default
+        found = self.raw[key]
+        if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
+            raise self.fault(f"{key!r} should be {_KINDS[kind]}, found {found!r:.80}")
+        return found
+
+    def text(self, key: str, default: str | None = None) -> str:
+        return str(self._get(key, str, default))
+
+    def whole(self, key: str, default: int | None = None) -> int:
+        return int(cast("int", self._get(key, int, default)))
+
+    def flag(self, key: str) -> bool:
+        return bool(self._get(key, bool, False))
+
+    def texts(self, key: str, default: tuple[str, ...] | None = ()) -> tuple[str, ...]:
+        found = cast("list[object]", self._get(key, list, default))
+        if not all(isinstance(x, str) for x in found):
+            raise self.fault(f"{key!r} should be a list of strings, found {found!r:.80}")
+        return tuple(cast("list[str]", found))
+
+    def lists(self, key: str) -> tuple[tuple[str, ...], ...]:
+        found = cast("list[object]", self._get(key, list, ()))
+        if not all(isinstance(x, list) and all(isinstance(y, str) for y in x) for x in found):
+            raise self.fault(f"{key!r} should be a list of lists of strings, found {found!r:.80}")
+        return tuple(tuple(x) for x in cast("list[list[str]]", found))
+
+    def table(self, key: str) -> dict[str, object]:
+        return dict(cast("dict[str, object]", self._get(key, dict, {})))
+
+    def one_of(self, key: str, known: Iterable[str]) -> str:
+        found, names = self.text(key), tuple(known)
+        if found not in names:
+            raise self.fault(f"{key} {found!r} is unknown{did_you_mean(found, names)}")
+        return found
+
+    def records(self, key: str) -> list[_Record]:
+        found = cast("list[object]", self._get(key, list, ()))
+        if not all(isinstance(x, dict) for x in found):
+            raise self.fault(f"{key!r} should be written [[{key}]]")
+        tables = cast("list[dict[str, object]]", found)
+        return [_Record(t, f"{self.where}: {key} {t.get('id', n + 1)}") for n, t in enumerate(tables)]
+
+    def done(self) -> None:
+        for key in self.raw:
+            if key not in self.read:
+                raise self.fault(f"unknown key {key!r}{did_you_mean(key, self.read)}")
+
+
+_KINDS = {str: "a string", list: "a list", int: "a whole number", dict: "a table", bool: "true or false"}
+
+
+class _Reader:
+    """Reads the optional files in the order in which they need each other."""
+
+    def __init__(self, root: Path, documents: tuple[Document, ...]) -> None:
+        self.root = root
+        self.documents = {d.id: d for d in documents}
+        self.sections = {s.id: s for d in documents for s in d.sections}
+        self.dimensions: dict[str, Dimension] = {}
+        self.decisions: dict[str, Decision] = {}
+
+    def knowledge(self) -> dict[str, object]:
+        """Keyword arguments of Pack."""
+        words, choices = self._open("vocabulary.toml"), self._open("decisions.toml")
+        ruled, told = self._open("rules.toml"), self._open("facts.toml")
+        self.dimensions = dict(self._dimensions(words))
+        names = _Record(words.table("names"), f"{words.where}: names")
+        scope = _Record(words.table("scope"), f"{words.where}: scope")
+        self.decisions = {d.id: d for d in self._unique(choices, "decision", self._decision)}
+        rules = tuple(self._unique(ruled, "rule", self._rule))
+        ids = {r.id for r in rules}
+        found: dict[str, object] = {
+            "dimensions": self.dimensions,
+            "decisions": self.decisions,
+            "rules": rules,
+            "resolutions": self._resolutions(ruled, ids),
+            "axioms": tuple(self._unique(choices, "axiom", self._axiom)),
+            "assumptions": tuple(self._assumption(r) for r in choices.records("assume")),
+            "implications": tuple(self._implication(r) for r in choices.records("implies")),
+            "tensions": tuple(self._unique(ruled, "tension", self._tension)),
+            "facts": tuple(self._unique(told, "fact", self._fact)),
+            "silences": tuple(self._unique(words, "silence", self._silence)),
+            "phrases": tuple(self._phrase(r) for r in words.records("phrase")),
+            "names": names.texts("words"),
+            "scope": scope.texts("words"),
+            "others": scope.texts("others"),
+        }
+        for record in (words, choices, ruled, told, names, scope):
+            record.done()
+        return found
+
+    def _open(self, name: str) -> _Record:
+        path = self.root / name
+        return _Record(_toml(path) if path.exists() else {}, f"{self.root.name}/{name}")
+
+    @staticmethod
+    def _unique(file: _Record, key: str, make: Callable[[_Record], _T]) -> Iterator[_T]:
+        seen: set[str] = set()
+        for record in file.records(key):
+            found = record.text("id")
+            if found in seen:
+                raise record.fault(f"the id {found!r} is used twice; ids are unique")
+            seen.add(found)
+            item = make(record)
+            record.done()
+            yield item
+
+    def _dimensions(self, words: _Record) -> Iterator[tuple[str, Dimension]]:
+        tables = words.table("dimension")
+        for name, raw in tables.items():
+            where = f"{words.where}: dimension {name}"
+            if not isinstance(raw, dict):
+                raise PackError(f"{where}: should be written [dimension.{name}]")
+            record = _Record(raw, where)
+            reads = record.text("from", "")
+            if reads and reads not in tables:
+                raise record.fault(f"from = {reads!r} is unknown{did_you_mean(reads, tables)}")
+            yield (
+                name,
+                Dimension(
+                    name=name,
+                    kind=cast(
+                        'Literal["fact", "choice", "asked"]', record.one_of("kind", ("fact", "choice", "asked"))
+                    ),
+                    label=record.text("label", name),
+                    ask=record.text("ask"),
+                    change=record.whole("change", 5),
+                    values=tuple(self._values(record)),
+                    nouns=record.texts("nouns"),
+                    unheard=record.texts("unheard"),
+                    opposite=record.flag("opposite"),
+                    nests=record.flag("nests"),
+                    reads=reads,
+                ),
+            )
+            record.done()
+
+    @staticmethod
+    def _values(dimension: _Record) -> Iterator[Value]:
+        tables = dimension.table("values")
+        if not tables:
+            raise dimension.fault("has no values; add at least one [.values.NAME]")
+        for name, raw in tables.items():
+            if not isinstance(raw, dict):
+                raise dimension.fault(f"value {name!r} should be a table with label and words")
+            record = _Record(raw, f"{dimension.where}: value {name}")
+            yield Value(name, record.text("label", name), record.texts("words"))
+            record.done()
+
+    def _decision(self, record: _Record) -> Decision:
+        kind = record.one_of("kind", ("capability", "value"))
+        return Decision(
+            id=record.text("id"),
+            kind=cast('Literal["capability", "value"]', kind),
+            label=record.text("label"),
+            outcome=record.one_of("outcome", self.dimensions) if kind == "value" else "",
+            states=record.text("states") if kind == "value" else "",
+            asks=record.one_of("asks", self.dimensions) if "asks" in record.raw else "",
+            recommend=record.text("recommend", ""),
+            read=self._patterns(record, "read"),
+            unless=self._patterns(record, "unless"),
+        )
+
+    def _patterns(self, record: _Record, key: str) -> tuple[tuple[str, ...], ...]:
+        patterns = record.lists(key)
+        for element in (e for p in patterns for e in p if e.startswith("@")):
+            name, _, value = element[1:].partition("=")
+            self._known(record, name, value)
+        return patterns
+
+    def _known(self, record: _Record, name: str, value: str = "") -> None:
+        if name not in self.dimensions:
+            raise record.fault(f"unknown dimension {name!r}{did_you_mean(name, self.dimensions)}")
+        names = self.dimensions[name].names
+        if value and value not in names:
+            raise record.fault(f"unknown value {value!r} of {name}{did_you_mean(value, names)}")
+
+    def _facts(self, record: _Record, key: str) -> Facts:
+        facts = {}
+        for name, raw in record.table(key).items():
+            found = raw if isinstance(raw, list) else [raw]
+            if not found or not all(isinstance(x, str) for x in found):
+                raise record.fault(f"{key}.{name} should be a value or a list of values, found {raw!r:.80}")
+            for value in found:
+                self._known(record, name, value)
+            facts[name] = tuple(v for v in self.dimensions[name].names if v in found)
+        return facts
+
+    def _single(self, record: _Record, key: str) -> dict[str, str]:
+        facts = self._facts(record, key)
+        for name, values in facts.items():
+            if len(values) != 1:
+                raise record.fault(f"{key}.{name} should be one value, found {list(values)}")
+        return {name: values[0] for name, values in facts.items()}
+
+    def _place(self, record: _Record) -> Place:
+        source, quote = record.text("source"), record.text("quote")
+        if source not in self.sections:
+            raise record.fault(f"unknown section {source!r}{did_you_mean(source, self.sections)}")
+        section = self.sections[source]
+        text = self.documents[section.document].text
+        start = text.find(quote, section.start, section.end) if quote else -1
+        if start < 0:
+            raise record.fault(f"the quote is not in {source}: {quote!r:.80}; copy it from the document letter by letter")
+        return Place(source, quote, start, start + len(quote))
+
+    def _rule(self, record: _Record) -> Rule:
+        decision = self.decisions[record.one_of("decision", self.decisions)]
+        outcomes = self.dimensions[decision.outcome].names if decision.outcome else CAPABILITY
+        return Rule(
+            id=record.text("id"),
+            decision=decision.id,
+            when=self._facts(record, "when"),
+            then=record.one_of("then", outcomes),
+            title=record.text("title"),
+            because=record.text("because"),
+            place=self._place(record),
+            basis=cast('Literal["explicit", "inferred"]', record.one_of("basis", ("explicit", "inferred"))),
+            instead=record.text("instead", ""),
+            fires=record.texts("fires", None),
+            silent=record.texts("silent", None),
+        )
+
+    def _resolutions(self, file: _Record, ids: set[str]) -> tuple[Resolution, ...]:
+        def make(record: _Record) -> Resolution:
+            win, over = record.texts("win", None), record.texts("over", None)
+            for rule in (*win, *over):
+                if rule not in ids:
+                    raise record.fault(f"unknown rule {rule!r}{did_you_mean(rule, ids)}")
+            kind = record.one_of("kind", ("exception", "prefer", "disclose"))
+            return Resolution(
+                record.text("id"), cast('Literal["exception", "prefer", "disclose"]', kind), win, over, record.text("why")
+            )
+
+        found = tuple(self._unique(file, "resolution", make))
+        _refuse_cycles(file, found)
+        return found
+
+    def _axiom(self, record: _Record) -> Axiom:
+        return Axiom(record.text("id"), self._facts(record, "never"), record.text("says"), self._place(record))
+
+    def _assumption(self, record: _Record) -> Assumption:
+        found = Assumption(
+            decision=record.one_of("decision", self.decisions),
+            when=self._facts(record, "when"),
+            set=self._single(record, "set"),
+            why=record.text("why", ""),
+            silent=record.flag("silent"),
+        )
+        record.done()
+        return found
+
+    def _implication(self, record: _Record) -> Implication:
+        found = Implication(self._facts(record, "when"), self._single(record, "then"), record.text("why", ""))
+        record.done()
+        return found
+
+    def _tension(self, record: _Record) -> Tension:
+        places = []
+        for place in record.records("places"):
+            places.append(self._place(place))
+            place.done()
+        if len(places) < 2:
+            raise record.fault("needs at least two places that read differently")
+        decision = record.one_of("decision", self.decisions)
+        return Tension(record.text("id"), decision, self._facts(record, "when"), record.text("says"), tuple(places))
+
+    def _fact(self, record: _Record) -> Fact:
+        return Fact(
+            id=record.text("id"),
+            place=self._place(record),
+            asks=record.texts("asks"),
+            about=self._facts(record, "about"),
+            attribute=record.text("attribute", ""),
+            value=record.text("value", ""),
+            group=record.text("group", ""),
+        )
+
+    def _silence(self, record: _Record) -> Silence:
+        return Silence(record.text("id"), record.texts("words"), record.text("says"), self._place(record))
+
+    def _phrase(self, record: _Record) -> Phrase:
+        raw = record.table("facts")
+        denied = {n: v[1:] for n, v in raw.items() if isinstance(v, str) and v.startswith("!")}
+        for name, value in denied.items():
+            self._known(record, name, value)
+        record.raw["facts"] = {n: v for n, v in raw.items() if n not in denied}
+        found = Phrase(record.texts("words"), self._facts(record, "facts"), denied)
+        record.done()
+        return found
+
+
+def _refuse_cycles(file: _Record, resolutions: tuple[Resolution, ...]) -> None:
+    """Two rules that each win over the other, directly or through others, would cancel out in silence."""
+    beats: dict[str, set[str]] = {}
+    for z in resolutions:
+        if z.kind != "disclose":
+            for winner in z.win:
+                beats.setdefault(winner, set()).update(z.over)
+
+    def walk(rule: str, path: tuple[str, ...]) -> None:
+        if rule in path:
+            circle = " over ".join((*path[path.index(rule) :], rule))
+            raise file.fault(f"resolutions run in a circle: {circle}; take one of them out")
+        for loser in sorted(beats.get(rule, ())):
+            walk(loser, (*path, rule))
+
+    for rule in sorted(beats):
+        walk(rule, ())

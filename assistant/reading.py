@@ -1,0 +1,512 @@
+"""A question in, a Reading out: what is asked, of which machines, and what it carries on from.
+
+English grammar lives here, words of the subject in the pack. No model and no guess: the same words, the same reading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.pack import Pack
+from assistant.rules import Decision
+from assistant.types import Facts, Kind, Mention, Reading, Scenario
+from assistant.vocabulary import PUNCTUATION, Found, Vocabulary, Word, clean, mention, negated, parts_of, texts
+
+_WH = ("what", "what's", "why", "how", "when", "where", "where's", "who", "who's", "whose", "which", "whats", "whom")
+_AUX = frozenset(
+    "can could is are does do did will would may might should shall must has have was were isn't aren't doesn't don't can't "
+    "couldn't won't wouldn't shouldn't am be".split()
+)
+_EXPLAIN = re.compile(
+    r"^(?:(?:please|ok|okay|so|and|but|hi|hello|hey|well|also|then|now|just|quick question|question)\W+)*(?:can you |could you |would you |will you |please )?"
+    r"(?:explain|describe|tell me|define|list|name|give me|show me|walk me|remind me|summari[sz]e|outline|enumerate|i want to know|i'd like to know|i need to know|i wonder)\b"
+)
+_CLAIM = re.compile(
+    r"\b(?:right|correct|true|yes|agreed|isn't it|doesn't it|don't they|can't it|aren't they|no) ?\?|true or false|is it true|"
+    r"is that (?:right|correct|true)|\bconfirm\b|check this|check that|fact check|is this (?:right|correct|true)|"
+    r"(?:says|said|claims|claimed|insists|insisted|swears|swore|told|thinks|believes|argues|read|heard|states|stated|reckons) (?:me |us |that |the |somewhere |it )*|"
+    r"yes or no|am i right|sanity check|\bverify\b|i assume|i thought|i think|so basically|surely"
+)
+_CAPABLE = re.compile(
+    r"\b(?:supported|possible|allowed|feasible|permitted|doable|support|supports|works?|working|capable|able to|available|ok|okay|fine|"
+    r"will do|would do|good enough|sufficient|enough|eligible|covered|an option|qualif(?:y|ies))\b"
+)
+_WHAT_IF = re.compile(r"\bwhat if\b|\bwhat happens (?:if|when)\b|\bwhat would happen\b|\bsuppose\b|\bsupposing\b|\bimagine\b|\bif it (?:were|was)\b")
+_COMPARE = re.compile(r"\b(?:vs|versus|difference|differences|differ|differs|compare|compared|comparison|better than|distinguish|distinction|or rather|diff between)\b")
+_WHICH = re.compile(
+    r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|\b(?:tool|agent|option|product) ?\?|"
+    r"\bhow (?:can|do|should|would|could|to|must|might|shall)\b|\bbest (?:way|tool|option|agent)\b|\b(?:need|looking for|want) an? (?:tool|agent|way|option|solution)\b|"
+    r"\b(?:simplest|easiest|cheapest|quickest|fastest|simple|easy|best) .{0,25}way\b"
+)
+_NEED = re.compile(
+    r"\b(?:do|does|must|should|would) (?:i|we|you|it|one|they|the \w+|\w+) (?:really |also |even |still |actually |first )?(?:need|have to|required|must|be)\b|^must\b|\bis it (?:necessary|required|mandatory|obligatory)\b|"
+    r"\b(?:do|does) [\w ]{2,30} (?:need|require)\b|\bneeded\b|\bnecessary\b|\bmandatory\b|\bhave to\b"
+)
+_HOW = re.compile(r"\bhow (?:can|do|does|should|would|could|to|must|is|are|might|shall)\b|\bsteps?\b|\bprocedure\b|\bwalk me\b|\bin what order\b|\bin which order\b|\bwhat order\b")
+_RESET = re.compile(r"^\W*(?:start over|new (?:question|topic|subject)|forget (?:that|it|all|everything|about)|reset|different (?:question|topic|subject)|something else|change of (?:topic|subject)|another (?:question|topic|thing)|unrelated|totally different|completely different|switching topics?|next (?:question|topic))\b")
+_FOLLOW = re.compile(
+    r"^\W*(?:(?:ok|okay|hm+|right|thanks|thank you|great|fine|good|cool|alright|got it|i see|ah|oh|well|hmm|sure|yes|no|perfect|understood)\W+)*"
+    r"(?:and|what about|how about|what if|same|also|but|or|then|with|on|for|in|it|it's|its|they|they're|that|this|those|these|instead|plus|so|would it|does it|is it|can it|if|now|same for|let's say|say|suppose|assume|is that|does that|would that|will it|will that|are they|can they|the other|only|because|actually|sorry|wait|correction|i mean|i meant|make that|scratch|no|nope|not|we|my|our|there|both|either|neither|too|as well|them|even|still|why|why not|how so)\b"
+)
+_PRONOUN = re.compile(r"\b(?:it|that|this|those|these|them|they|one|ones|same|other|there|then|he|she|both|either)\b")
+_CORRECT = re.compile(r"\b(?:sorry|i mean|i meant|correction|scratch that|no wait|wait no|make that|actually|rather|oops|my mistake|should have said|meant to say|not quite|typo|i misspoke|misspoke|pardon|strike that|turns out|no no|wait)\b|^\W*no\b|^\W*nope\b")
+_OPTION = re.compile(r"(?:^|[\s,;:.?])\(?([A-Fa-f1-6])(?:\)|[.:](?=\s)|(?= - ))\s*(.+?)(?=(?:[\s,;]+(?:or\s+|and\s+)?\(?[A-Fa-f1-6](?:\)|[.:]\s| - ))|\Z)", re.DOTALL)
+_SCENARIO_DIMENSIONS = 2
+_ORDINALS = {"first": 0, "1": 0, "1st": 0, "former": 0, "second": 1, "2": 1, "2nd": 1, "latter": 1, "third": 2, "3": 2, "3rd": 2, "fourth": 3, "4": 3, "last": -1}
+_SHORT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the previous answer leaves behind for a follow-up."""
+
+    reading: Reading
+    asked: str | None
+    """The dimension that we asked for."""
+
+
+class Reader:
+    """Reads questions in the words of one pack."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self.vocabulary = Vocabulary(pack)
+        self._reads = [(d, [_pattern(p) for p in d.read], [_pattern(p) for p in d.unless]) for d in pack.decisions.values()]
+        self._nouns = sorted(
+            ((parts_of(noun), d.name) for d in pack.dimensions.values() for noun in d.nouns),
+            key=lambda n: -sum(len(p) for p in n[0]),
+        )
+
+    def read(self, question: str, after: Context | None = None) -> Reading:
+        """What the question says; `after` lends the facts of the previous turn to a follow-up."""
+        text = clean(question)
+        choices = _choices(text)
+        stem = text[: choices[0][2]].strip() if choices else text
+        words = self.vocabulary.words(stem if choices else text)
+        found = self.vocabulary.find(words)
+        if after and _RESET.search(" ".join(texts(words))):
+            after = None
+        fresh = self._fresh(question, words, found)
+        if choices and len(choices) > 1:
+            options = tuple((label, body) for label, body, _ in choices)
+            return replace(fresh, kind="choice", choices=options, stem=stem, denied=_denied(stem))
+        return self._carry(fresh, words, after) if after else fresh
+
+    def options(self, reading: Reading) -> list[Reading]:
+        """Each option of a multiple-choice question read together with its stem."""
+        found = []
+        for _, body in reading.choices:
+            words = self.vocabulary.words(clean(body))
+            option = self._fresh(body, words, self.vocabulary.find(words))
+            scenario = _merge(reading.scenarios[0].facts, option.scenarios[0].facts)
+            alone = self._fresh(f"{reading.stem} {body}", words, self.vocabulary.find(words))
+            found.append(
+                replace(
+                    option,
+                    decision=reading.decision or option.decision,
+                    scenarios=(Scenario(scenario),),
+                    outcome=option.outcome or alone.outcome,
+                )
+            )
+        return found
+
+    # ---- one turn by itself
+
+    def _fresh(self, question: str, words: Sequence[Word], found: Sequence[Found]) -> Reading:
+        tokens, line = texts(words), " ".join(texts(words))
+        denied = negated(words, found)
+        mentions = [mention(f, is_negated=n in denied) for n, f in enumerate(found) if f.entry.kind in {"value", "denied"}]
+        mentions = self._corrected(tokens, mentions)
+        decision, why = self._decide(tokens, mentions)
+        asked = self._asked(tokens)
+        kind, cues = _kind(line, tokens, mentions, decision)
+        compared = self._compared(tokens, mentions, kind)
+        if compared:
+            asked, kind = compared[0], "compare" if kind == "compare" else "which"
+        outcome = _outcome(decision, mentions)
+        scenarios = self._scenarios(tokens, mentions, decision, set(compared[:1]))
+        unheard = tuple(dict.fromkeys(f.phrase for n, f in enumerate(found) if f.entry.kind == "unheard" and n not in denied))
+        silences = [f for f in found if f.entry.kind == "silence"]
+        return Reading(
+            kind=kind,
+            decision=decision.id if decision else None,
+            scenarios=scenarios,
+            asked=asked or (decision.asks or None if decision and kind == "which" else None),
+            outcome=outcome,
+            negative=_negative(line),
+            compared=tuple(compared[1:]),
+            unheard=unheard,
+            silence=max(silences, key=lambda f: f.end - f.start).entry.name if silences else None,
+            off_topic=_off_topic(found, mentions),
+            cues=(*why, *cues),
+            mentions=tuple(mentions),
+            topic=question.strip(),
+        )
+
+    def _corrected(self, tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:
+        """Drop what the user takes back in the same breath ("on-prem Linux, sorry, Windows")."""
+        line, ends, place = " ".join(tokens), [], 0
+        for token in tokens:
+            ends.append(place)
+            place += len(token) + 1
+        cues = [m.start() for m in _CORRECT.finditer(line) if m.start() > 0 and not line[: m.start()].strip().endswith("?")]
+        kept = []
+        for one in mentions:
+            later = [
+                m
+                for m in mentions
+                if m.dimension == one.dimension
+                and not m.negated
+                and m.start > one.start
+                and not set(m.values) & set(one.values)
+                and any(ends[one.end - 1] < cue <= ends[m.start] for cue in cues)
+            ]
+            if not later:
+                kept.append(one)
+        return kept
+
+    def _decide(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> tuple[Decision | None, tuple[str, ...]]:
+        """The first decision one of whose patterns is wholly present."""
+        said = {m.dimension for m in mentions} | {f"{m.dimension}={v}" for m in mentions for v in m.values}
+
+        def present(pattern: Pattern) -> bool:
+            return all(e[1:] in said if isinstance(e, str) else self.vocabulary.has(tokens, e) for e in pattern)
+
+        for decision, reads, unless in self._reads:
+            hit = next((i for i, pattern in enumerate(reads) if present(pattern)), None)
+            if hit is not None and not any(present(pattern) for pattern in unless):
+                return decision, decision.read[hit]
+        return None, ()
+
+    def _asked(self, tokens: Sequence[str]) -> str | None:
+        """The dimension that a which-question names ("which agent", "what level")."""
+        line = " ".join(tokens)
+        for parts, dimension in self._nouns:
+            for i, token in enumerate(tokens):
+                if token == parts[0][0] and self.vocabulary.has(tokens[i : i + 6], parts):
+                    before = " ".join(tokens[max(0, i - 4) : i])
+                    direct = parts[0][0] in {"what", "which", "where", "how"}
+                    if direct or re.search(r"\b(?:which|what|list|name|many|the|best|right|a|an|other|every|all)\b", before) or line.endswith("?"):
+                        return dimension
+        return None
+
+    def _compared(self, tokens: Sequence[str], mentions: Sequence[Mention], kind: Kind) -> tuple[str, ...]:
+        """(dimension, value, value ...) when values of one choice are set against each other."""
+        for dimension in dict.fromkeys(m.dimension for m in mentions):
+            if self.pack.dimensions[dimension].kind == "fact":
+                continue
+            said = [m for m in mentions if m.dimension == dimension and not m.negated and len(m.values) == 1]
+            values = tuple(dict.fromkeys(m.values[0] for m in said))
+            if len(values) < _SCENARIO_DIMENSIONS:
+                continue
+            between = [tokens[a.end : b.start] for a, b in zip(said, said[1:], strict=False) if a.values != b.values]
+            either = any("or" in gap and len(gap) <= 4 for gap in between)
+            if kind == "compare" or (either and kind == "which") or (either and tokens[0] not in _AUX and kind != "claim"):
+                return (dimension, *values)
+        return ()
+
+    # ---- machines
+
+    def _scenarios(
+        self, tokens: Sequence[str], mentions: Sequence[Mention], decision: Decision | None, skip: set[str]
+    ) -> tuple[Scenario, ...]:
+        """One scenario, or one for each machine that the mentions tell apart."""
+        del decision
+        groups: list[dict[str, list[Mention]]] = [{}]
+        shared: list[Mention] = []
+        for one in sorted(mentions, key=lambda m: (m.start, m.end)):
+            dimension = self.pack.dimensions[one.dimension]
+            if dimension.kind != "fact" or one.negated or len(one.values) > 1 or one.dimension in skip:
+                shared.append(one)
+                continue
+            current = groups[-1]
+            before = [m for m in current.get(one.dimension, ()) if m.values != one.values]
+            if before and not _whether(tokens, before[-1], one):
+                groups.append({one.dimension: [one]})
+            else:
+                current.setdefault(one.dimension, []).append(one)
+        if len(groups) == 1:
+            return (Scenario(self._facts([*shared, *(m for ms in groups[0].values() for m in ms)])),)
+        return self._apart(tokens, groups, shared)
+
+    def _apart(
+        self, tokens: Sequence[str], groups: Sequence[Mapping[str, Sequence[Mention]]], shared: Sequence[Mention]
+    ) -> tuple[Scenario, ...]:
+        telling = {n for n in dict.fromkeys(n for g in groups for n in g) if len({m.values for g in groups for m in g.get(n, ())}) > 1}
+        enumerated = _enumerated(tokens)
+        common = list(shared)
+        for group in groups:
+            for name, found in group.items():
+                if name not in telling and not (enumerated and self._belongs(group, found[0], groups)):
+                    common += found
+        scenarios = []
+        for group in groups:
+            own = [m for name, ms in group.items() if name in telling or enumerated for m in ms]
+            for name in telling - set(group):
+                near = _nearest(groups, group, name)
+                if near and not enumerated:
+                    own += near
+            facts = self._facts([*common, *own])
+            label = ", ".join(self.pack.label(n, v) for n, vs in facts.items() if n in telling for v in vs[:1])
+            scenarios.append(Scenario(facts, _machine(tokens, own) or label))
+        unique = {str(sorted(s.facts.items())): s for s in scenarios}
+        return tuple(unique.values())
+
+    @staticmethod
+    def _belongs(group: Mapping[str, Sequence[Mention]], one: Mention, groups: Sequence[Mapping[str, Sequence[Mention]]]) -> bool:
+        """A property said once belongs to its own machine unless it was said before the first of them."""
+        del group
+        first = min(m.start for ms in groups[0].values() for m in ms)
+        return one.start > first
+
+    def _facts(self, mentions: Iterable[Mention]) -> Facts:
+        """Values that remain possible for each dimension; a later positive mention adds, a negated one takes away."""
+        chosen: dict[str, set[str]] = {}
+        removed: dict[str, set[str]] = {}
+        for one in mentions:
+            (removed if one.negated else chosen).setdefault(one.dimension, set()).update(one.values)
+        facts = {}
+        for name in self.pack.dimensions:
+            if name not in chosen and name not in removed:
+                continue
+            dimension = self.pack.dimensions[name]
+            kept = chosen.get(name) or set(dimension.names)
+            kept = kept - removed.get(name, set()) or set(dimension.names) - removed.get(name, set())
+            if dimension.opposite and name not in chosen and name in removed:
+                kept = set(dimension.names) - removed[name]
+            if kept and kept != set(dimension.names):
+                facts[name] = tuple(v for v in dimension.names if v in kept)
+            elif kept and name in chosen:
+                facts[name] = dimension.names
+        return facts
+
+    # ---- conversation
+
+    def _carry(self, fresh: Reading, words: Sequence[Word], after: Context) -> Reading:
+        """The reading of a follow-up: new facts over the old ones, the old question where no new one is put."""
+        old, tokens = after.reading, texts(words)
+        line = " ".join(tokens)
+        answered = self._answered(fresh, tokens, after)
+        if answered is not None:
+            return replace(old, scenarios=(Scenario(_merge(old.scenarios[0].facts, answered)),), unheard=fresh.unheard, silence=None, topic=old.topic, mentions=fresh.mentions)
+        content = [t for t in tokens if t not in PUNCTUATION]
+        follows = bool(_FOLLOW.search(line)) or len(content) <= _SHORT
+        if fresh.off_topic and not follows:
+            return fresh
+        complete = _complete(tokens) and bool(fresh.mentions)
+        refers = bool(_PRONOUN.search(line))
+        if not follows and complete and not refers and fresh.decision and fresh.decision != old.decision:
+            return fresh
+        if not follows and not refers and not (fresh.mentions and fresh.decision in {old.decision, "backup", None}):
+            return fresh
+        if not follows and complete and not refers and len(fresh.scenarios[0].facts) > 1:
+            return fresh
+        return self._continue(fresh, tokens, old, line)
+
+    def _continue(self, fresh: Reading, tokens: Sequence[str], old: Reading, line: str) -> Reading:
+        other = self._other(old, line)
+        base = old.scenarios[-1].facts if len(old.scenarios) == 1 else {}
+        if fresh.decision and fresh.decision != old.decision and _strong(fresh):
+            decision, kind, asked = fresh.decision, fresh.kind, fresh.asked
+        else:
+            decision = old.decision or fresh.decision
+            speaks = _complete(tokens) or fresh.kind in {"which", "compare", "explain"}
+            explicit = bool(set(tokens) & {*_WH, *_AUX}) and not _WHAT_IF.search(line) and speaks and not re.match(r"^\W*(?:and |ok |okay |so |but )*(?:what|how) about", line)
+            kind, asked = (fresh.kind, fresh.asked or old.asked) if explicit else (old.kind, old.asked)
+        if kind == "nothing":
+            kind = old.kind
+        if kind == "choice":
+            kind = "capability"
+        scenarios = tuple(replace(s, facts=_merge(base, {**s.facts, **other})) for s in fresh.scenarios)
+        topic = fresh.topic if len(tokens) > 2 * _SHORT else f"{old.topic} {fresh.topic}"
+        return replace(
+            fresh,
+            kind=kind,
+            decision=decision,
+            asked=asked,
+            scenarios=scenarios,
+            outcome=fresh.outcome or (old.outcome if decision == old.decision else None),
+            unheard=fresh.unheard,
+            off_topic=fresh.off_topic and not fresh.mentions and not _FOLLOW.search(line),
+            topic=topic,
+            compared=fresh.compared,
+        )
+
+    def _answered(self, fresh: Reading, tokens: Sequence[str], after: Context) -> Facts | None:
+        """The facts, when this turn answers the question that we asked."""
+        if not after.asked:
+            return None
+        dimension = self.pack.dimensions[after.asked]
+        source = dimension.reads or dimension.name
+        content = [t for t in tokens if t not in PUNCTUATION]
+        facts = fresh.scenarios[0].facts
+        if source in facts and len(content) <= 3 * _SHORT and not _complete(tokens):
+            return facts
+        if len(content) > _SHORT:
+            return None
+        for token in content:
+            if token in _ORDINALS and _ORDINALS[token] < len(dimension.names) and ("the" in content or len(content) == 1):
+                return {source: (dimension.names[_ORDINALS[token]],)}
+        if content and content[0] in {"yes", "yep", "yeah", "yup", "no", "nope", "nah"} and len(dimension.names) == 2 and not facts:
+            first, second = dimension.names
+            return {source: (first if content[0].startswith("y") else second,)} if _polar(dimension.ask) else None
+        return None
+
+    def _other(self, old: Reading, line: str) -> Facts:
+        """"And the other one?": the value that was not spoken of."""
+        if not re.search(r"\b(?:the )?other(?: one| option| type| way)?\b", line):
+            return {}
+        for mentioned in reversed(old.mentions):
+            dimension = self.pack.dimensions[mentioned.dimension]
+            rest = tuple(v for v in dimension.names if v not in mentioned.values)
+            if len(dimension.names) == 2 and rest:
+                return {dimension.name: rest}
+        return {}
+
+
+Pattern = list["str | tuple[tuple[str, ...], ...]"]
+
+
+def _pattern(elements: Sequence[str]) -> Pattern:
+    return [e if e.startswith("@") else parts_of(e) for e in elements]
+
+
+def _kind(line: str, tokens: Sequence[str], mentions: Sequence[Mention], decision: Decision | None) -> tuple[Kind, tuple[str, ...]]:
+    """What sort of answer is wanted, and the words that said so."""
+    if not tokens:
+        return "nothing", ()
+    value = decision is not None and decision.kind == "value"
+    asks = [s for s in _sentences(tokens) if s]
+    polar = any(s[0] in _AUX or (len(s) > 1 and s[0] in _LEAD and s[1] in _AUX) for s in asks)
+    for pattern, kind in ((_COMPARE, "compare"), (_WHAT_IF, "capability" if decision and not value else "value" if value else "explain")):
+        hit = pattern.search(line)
+        if hit:
+            return kind, (hit[0],)  # type: ignore[return-value]  # literals above
+    last = " ".join(asks[-1]) if asks else ""
+    claim = _CLAIM.search(line)
+    if claim and not re.match(r"(?:which|what|why|how|when|where)\b", last):
+        return "claim", (claim[0].strip(),)
+    wh = next((w for s in asks for w in s[:4] if w in _WH), None)
+    if _EXPLAIN.search(line) and not wh:
+        return ("value" if value else "which" if re.search(r"\b(?:list|name|all)\b", line) else "explain"), ("explain",)
+    need = _NEED.search(line)
+    which = _WHICH.search(line)
+    if wh in {"why", "when", "where", "who", "who's", "whom", "whose", "where's"}:
+        return "explain", (wh,)
+    if wh and not (polar and asks and (asks[-1][0] in _AUX)):
+        if value:
+            return "value", (wh,)
+        if which and re.search(r"\b(?:which|tool|agent|option|recommend|use|need|best|suggest|back up|protect|restore|how many)\b", line):
+            return "which", (which[0],)
+        return "explain", (wh,)
+    if need and not _CAPABLE.search(line):
+        return "explain", (need[0],)
+    if which and not polar and re.search(r"\b(?:tool|agent|option|recommend|way|solution)\b", line):
+        return "which", (which[0],)
+    if polar:
+        return "capability", (next(s[0] for s in asks if s[0] in _AUX or s[0] in _LEAD),)
+    capable = _CAPABLE.search(line)
+    if capable:
+        return "capability", (capable[0],)
+    return ("claim", ("statement",)) if len(tokens) > 5 and mentions else ("capability", ("fragment",))
+
+
+_LEAD = frozenset({"and", "so", "but", "ok", "okay", "hi", "hello", "hey", "well", "then", "also", "please", "now", "if", "or", "urgent", "help", "question"})
+
+
+def _sentences(tokens: Sequence[str]) -> list[list[str]]:
+    out: list[list[str]] = [[]]
+    for token in tokens:
+        if token in {".", "?", "!", ";", ":", "\n", ","}:
+            out.append([])
+        else:
+            out[-1].append(token)
+    return [s for s in out if s]
+
+
+def _complete(tokens: Sequence[str]) -> bool:
+    """Whether the turn is a whole question of its own, not a fragment."""
+    first = [t for t in tokens if t not in PUNCTUATION and t not in _LEAD][:1]
+    return bool(first) and (first[0] in _AUX or first[0] in _WH) and len(tokens) > 4
+
+
+def _negative(line: str) -> bool:
+    """A statement that denies the capability: "MARS can't back up Linux, right?"."""
+    if re.match(r"^(?:why |so |and |but )*(?:isn't|aren't|can't|doesn't|don't|won't|couldn't|shouldn't)\b", line):
+        return False
+    return bool(re.search(r"\b(?:can't|can not|doesn't|don't|won't|couldn't|isn't|aren't|is not|are not|does not|do not|never|cannot) (?:\w+ ){0,3}?(?:support|supported|back up|backup|restore|restored|protect|work|possible|available|allowed|do|recover|recovered|move|handle|cover|covered|reach|app|application|use|used|be)\b|\bunsupported\b|\bimpossible\b|\bnot supported\b", line))
+
+
+def _outcome(decision: Decision | None, mentions: Sequence[Mention]) -> str | None:
+    if decision is None or decision.kind != "value":
+        return None
+    values = [v for m in mentions if m.dimension == decision.outcome and not m.negated for v in m.values]
+    return values[0] if len(set(values)) == 1 else None
+
+
+def _whether(tokens: Sequence[str], one: Mention, other: Mention) -> bool:
+    """"encrypted or not", "physical or virtual": two values of one machine, not two machines."""
+    gap = tokens[one.end : other.start]
+    return gap == ["or"] and "whether" in tokens[max(0, one.start - 6) : one.start]
+
+
+def _enumerated(tokens: Sequence[str]) -> bool:
+    line = " ".join(tokens)
+    return bool(re.search(r"\b(?:one|first|a|an|some|two|three|the other|another|second|vm a|vm b|server a|server b|rest)\b.*\b(?:other|another|second|one|two|three|and an?|the rest|vm b|server b|server 2|vm 2|some|plus)\b", line))
+
+
+def _nearest(groups: Sequence[Mapping[str, Sequence[Mention]]], group: Mapping[str, Sequence[Mention]], name: str) -> list[Mention]:
+    """A value that tells machines apart, said for a neighbour only: the nearest one before, else after."""
+    index = next(i for i, g in enumerate(groups) if g is group)
+    order = [*reversed(range(index)), *range(index + 1, len(groups))]
+    return next((list(groups[i][name]) for i in order if name in groups[i]), [])
+
+
+def _machine(tokens: Sequence[str], mentions: Sequence[Mention]) -> str:
+    """"VM A", when the machine was given a letter or number right before its properties."""
+    start = min((m.start for m in mentions), default=0)
+    for i in range(start, max(-1, start - 6), -1):
+        if i > 0 and tokens[i - 1] in {"vm", "server", "machine", "box", "host"} and re.fullmatch(r"[a-d1-4]", tokens[i]):
+            return f"{tokens[i - 1].upper() if tokens[i - 1] == 'vm' else tokens[i - 1].capitalize()} {tokens[i].upper()}"
+    return ""
+
+
+def _merge(old: Facts, new: Facts) -> Facts:
+    """New facts over old ones."""
+    return {**old, **new}
+
+
+def _strong(reading: Reading) -> bool:
+    """Whether a new turn names a decision of its own and not only facts of a machine."""
+    return bool(reading.cues) and not all(c.startswith("@") for c in reading.cues[:1]) or reading.decision not in {None, "backup"}
+
+
+def _polar(ask: str) -> bool:
+    return ask.split(" ")[0] in {"Is", "Does", "Do", "Are", "Has"} and " or " not in ask
+
+
+def _off_topic(found: Sequence[Found], mentions: Sequence[Mention]) -> bool:
+    kinds = {f.entry.kind for f in found}
+    if "other" in kinds:
+        return not any(m.dimension in {"tool", "restore_option"} for m in mentions)
+    return not kinds & {"value", "name", "scope", "silence"}
+
+
+def _denied(stem: str) -> bool:
+    return bool(re.search(r"\b(?:NOT|not|except|EXCEPT|isn't|incorrect|false|wrong|cannot|can't|never|unsupported|doesn't)\b", stem))
+
+
+def _choices(text: str) -> list[tuple[str, str, int]]:
+    """(label, text, place) of the lettered or numbered options, when they run on from the first."""
+    found = [(m[1].upper(), m[2].strip(" ,;.\n?"), m.start()) for m in _OPTION.finditer(text)]
+    for first in ("A", "1"):
+        starts = [i for i, f in enumerate(found) if f[0] == first]
+        if starts:
+            run = found[starts[-1] :]
+            labels = [chr(ord(first) + n) for n in range(len(run))]
+            if len(run) > 1 and [r[0] for r in run] == labels and all(r[1] for r in run):
+                return run
+    return []
+

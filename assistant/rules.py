@@ -1,0 +1,177 @@
+"""What the parts of a knowledge pack are: dimensions, decisions, rules, resolutions, facts. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant.types import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An exact place in the documents: ``document.text[start:end] == quote``."""
+
+    source: str
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a dimension: how it is shown, and the phrases that mean it."""
+
+    name: str
+    label: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """Something that a question may say: location, operating system, tool."""
+
+    name: str
+    kind: Literal["fact", "choice", "asked"]
+    label: str
+    ask: str
+    change: int
+    """1 (easy) to 9 (hard to change)."""
+    values: tuple[Value, ...]
+    nouns: tuple[str, ...] = ()
+    """Words by which a which-question asks for it."""
+    unheard: tuple[str, ...] = ()
+    """Words of this dimension that the documents never speak of."""
+    opposite: bool = False
+    """Two values that exclude each other: not the one means the other."""
+    nests: bool = False
+    """Words inside a phrase of this dimension still count for other dimensions."""
+    reads: str = ""
+    """The dimension whose mentions fill this one inside a decision that uses it."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(v.name for v in self.values)
+
+    def label_of(self, value: str) -> str:
+        return next((v.label for v in self.values if v.name == value), value)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Something that the rules can decide."""
+
+    id: str
+    kind: Literal["capability", "value"]
+    label: str
+    outcome: str
+    """Of a decision about a value: the dimension whose value is decided."""
+    states: str
+    asks: str
+    recommend: str
+    read: tuple[tuple[str, ...], ...]
+    unless: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One statement of the documents that a machine can check."""
+
+    id: str
+    decision: str
+    when: Facts
+    then: str
+    title: str
+    because: str
+    place: Place
+    basis: Literal["explicit", "inferred"]
+    instead: str
+    fires: tuple[str, ...]
+    silent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How two rules that speak about the same point live together."""
+
+    id: str
+    kind: Literal["exception", "prefer", "disclose"]
+    win: tuple[str, ...]
+    over: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Axiom:
+    """Facts that cannot hold together."""
+
+    id: str
+    never: Facts
+    says: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """What is taken for granted in a decision unless it is said."""
+
+    decision: str
+    when: Facts
+    set: Mapping[str, str]
+    why: str
+    silent: bool
+    """Not worth showing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Implication:
+    """Said of one thing, it holds of another too."""
+
+    when: Facts
+    then: Mapping[str, str]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tension:
+    """Places that read differently; shown with a verdict on these facts."""
+
+    id: str
+    decision: str
+    when: Facts
+    says: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A statement that explains: found by the questions it answers, or a cell of a comparison."""
+
+    id: str
+    place: Place
+    asks: tuple[str, ...]
+    about: Facts
+    attribute: str
+    value: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A subject that people ask about and the documents do not speak of."""
+
+    id: str
+    words: tuple[str, ...]
+    says: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words that say several things at once."""
+
+    words: tuple[str, ...]
+    facts: Facts
+    denied: Mapping[str, str]
+    """Dimension -> the value that these words exclude."""

@@ -1,0 +1,245 @@
+"""The nouns of the corridor: frozen values that travel between rooms. Standard library only.
+
+Offsets count Unicode code points and satisfy ``document[start:end] == quote``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+Status = Literal["supported", "not_supported", "depends", "conflict", "not_stated", "information", "out_of_scope"]
+Kind = Literal["capability", "claim", "which", "value", "compare", "explain", "choice", "nothing"]
+Facts = Mapping[str, tuple[str, ...]]
+"""Dimension -> the values it may take, in the order of the vocabulary; a missing dimension is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what stands under it up to the next heading: our unit of citation."""
+
+    id: str
+    """``document#heading-slug``; public, never reused."""
+    title: str
+    heading_path: tuple[str, ...]
+    """Titles from the document's first heading down to this one."""
+    document: str
+    url: str
+    edition: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The smallest thing that is found and quoted: a paragraph, a list item or a table row."""
+
+    section_id: str
+    text: str
+    """As in the document, ``document[start:end]``, without list markers or outer table pipes."""
+    start: int
+    end: int
+    kind: Literal["paragraph", "item", "row"]
+    header: str = ""
+    """Of a table row: the table's header row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A source text with the sections and units found in it."""
+
+    id: str
+    file: str
+    url: str
+    text: str
+    sections: tuple[Section, ...]
+    units: tuple[Unit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A unit found by a search. Scores (0 to 1) compare within one search only."""
+
+    section: Section
+    unit: Unit
+    score: float
+    similarity: float = 0.0
+    """Cosine of the query and the nearest key of the unit; 0 without the vector leg."""
+    key: str = ""
+    """The words by which it was found: the unit itself or a question it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words of a question that name values of one dimension."""
+
+    dimension: str
+    values: tuple[str, ...]
+    words: str
+    start: int
+    """Index of the first token."""
+    end: int
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One machine, or one situation, as the user described it."""
+
+    facts: Facts
+    label: str = ""
+    """How the user tells it from others: "VM A", "Windows". Empty when there is only one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a question was understood to say and to ask."""
+
+    kind: Kind
+    decision: str | None
+    scenarios: tuple[Scenario, ...]
+    asked: str | None = None
+    """Dimension a which-question asks for."""
+    outcome: str | None = None
+    """Of a decision about a value: the value that the question names."""
+    negative: bool = False
+    """A claim that denies ("MARS can't ..., right?")."""
+    compared: tuple[str, ...] = ()
+    """Values set against each other, all of dimension `asked`."""
+    unheard: tuple[str, ...] = ()
+    """Words of a dimension whose value the documents do not know ("Solaris")."""
+    silence: str | None = None
+    """Id of a subject on which the documents are known to be silent."""
+    off_topic: bool = False
+    cues: tuple[str, ...] = ()
+    """Words that led to the decision and the kind, for --explain."""
+    mentions: tuple[Mention, ...] = ()
+    topic: str = ""
+    """What to search for: the question with what it carries on from."""
+    choices: tuple[tuple[str, str], ...] = ()
+    """Of a multiple-choice question: letter and text of each option."""
+    stem: str = ""
+    """Of a multiple-choice question: the question before the options."""
+    denied: bool = False
+    """Of a multiple-choice question: the option that is NOT so is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule speaking about one scenario."""
+
+    rule_id: str
+    status: str
+    message: str
+    citation: int | None = None
+    """Marker of the citation that proves it, if it is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One way the unknown facts could be, and what would follow."""
+
+    facts: Facts
+    outcome: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules say of a scenario, exact over every way the unknowns could be."""
+
+    decision: str
+    status: Status
+    outcome: str
+    """The value, for a decision about a value; else the status."""
+    rules: tuple[str, ...]
+    """Rules that decide, most particular first."""
+    facts: Facts
+    """Smallest part of the user's facts from which the verdict still follows."""
+    assumed: tuple[tuple[str, str, str], ...] = ()
+    """(dimension, value, why) of what was taken for granted."""
+    missing: tuple[str, ...] = ()
+    branches: tuple[Branch, ...] = ()
+    options: tuple[Branch, ...] = ()
+    """Everything that works: values of the user's open choices."""
+    changes: tuple[Facts, ...] = ()
+    """Smallest changes of the user's facts that would make it supported, easiest first."""
+    ask: str | None = None
+    """The missing dimension whose answer settles most."""
+    settled_by: tuple[str, ...] = ()
+    """Resolutions that had to be applied."""
+    impossible: tuple[str, ...] = ()
+    """Axioms that the facts break."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place in a document, and the part of the answer that it supports."""
+
+    marker: int
+    section_id: str
+    title: str
+    heading_path: tuple[str, ...]
+    url: str
+    edition: str
+    quote: str
+    start: int
+    end: int
+    answer_start: int
+    answer_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The question that we would ask back."""
+
+    dimension: str
+    question: str
+    options: tuple[tuple[str, str], ...]
+    """(value, words) of each answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What leaves the house; the JSON form is described by ``assistant/answer.schema.json``."""
+
+    id: str
+    question: str
+    status: Status
+    text: str
+    facts: Facts = field(default_factory=dict)
+    assumed: tuple[tuple[str, str, str], ...] = ()
+    missing: tuple[str, ...] = ()
+    ask: Ask | None = None
+    options: tuple[str, ...] = ()
+    changes: tuple[Facts, ...] = ()
+    choice: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    edition: str = ""
+    pack: str = ""
+    """Name and digest of the pack, ``name@digest``."""
+    engine: str = "rules+retrieval"
+    reading: Reading | None = None
+    """How the question was understood; not part of the JSON form."""
+
+    def to_dict(self) -> dict[str, object]:
+        """The JSON form: facts as lists, `assumed` and `ask` as objects, no reading."""
+        data = asdict(self)
+        del data["reading"]
+        data["assumed"] = [{"dimension": d, "value": v, "why": w} for d, v, w in self.assumed]
+        if self.ask:
+            data["ask"]["options"] = [{"value": v, "words": w} for v, w in self.ask.options]
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The answer for one of several machines, or to one of several questions."""
+
+    label: str
+    status: Status
+    facts: Facts
+    text: str

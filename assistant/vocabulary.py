@@ -1,0 +1,347 @@
+"""Words in, mentions out: synonyms, typos and negation. What they add up to is the business of `reading`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Literal
+
+from assistant.errors import QuestionError
+from assistant.pack import Pack
+from assistant.types import Mention
+
+LONGEST = 10_000
+"""Characters of a question: a pasted ticket with its log fits, a book does not."""
+_TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[$€+.?!;:,()\n]")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]")
+_GAP = 3
+"""Words that may stand in a gap phrase ("replace … disk")."""
+PUNCTUATION = frozenset(".?!;:,()\n")
+_SPOKEN = {
+    "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't",
+    "cant": "can't", "cannot": "can't", "wont": "won't", "couldnt": "couldn't", "shouldnt": "shouldn't", "hasnt": "hasn't",
+    "havent": "haven't", "whats": "what's", "thats": "that's", "im": "i'm", "ive": "i've", "theyre": "they're",
+    "frm": "from", "wich": "which", "wat": "what", "wot": "what", "pls": "please", "plz": "please", "u": "you", "ur": "your",
+    "r": "are", "w/o": "without", "wanna": "want", "gimme": "give", "gonna": "going", "b4": "before", "thru": "through",
+    "bkup": "backup", "bkp": "backup", "bup": "backup", "vms'": "vms", "wheres": "where", "hows": "how", "whos": "who",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One token of a question, repaired, with its place in the cleaned text."""
+
+    text: str
+    start: int
+    end: int
+    written: str = ""
+    """As the user wrote it, when it was repaired."""
+
+
+@dataclass(slots=True)
+class _Node:
+    next: dict[str, _Node] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a phrase means."""
+
+    kind: Literal["value", "name", "silence", "scope", "other", "unheard", "denied"]
+    name: str
+    """Dimension, or id of the silence."""
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry at its place among the words."""
+
+    entry: Entry
+    start: int
+    end: int
+    phrase: str
+
+
+def clean(question: str) -> str:
+    """The question without invisible characters, compatibility forms folded; QuestionError when it cannot be read."""
+    if len(question) > LONGEST:
+        raise QuestionError(f"the question has {len(question):,} characters; ask in at most {LONGEST:,}")
+    for place, char in enumerate(question):
+        if (char < " " and char not in "\t\r\n") or char == "\x7f" or "\ud800" <= char <= "\udfff":
+            name = "a lone surrogate" if char > "\x7f" else f"control character U+{ord(char):04X}"
+            raise QuestionError(f"the question holds {name} at position {place}; remove it")
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", question)).replace("’", "'").replace("‘", "'")
+    if not text.strip():
+        raise QuestionError("the question is empty; ask something, for example 'Can MARS back up Linux?'")
+    return text[: 2 * LONGEST]
+
+
+class Vocabulary:
+    """The words of one pack, ready to be found in questions."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self._root = _Node()
+        self._gaps: dict[str, list[tuple[tuple[tuple[str, ...], ...], Entry]]] = {}
+        for phrase, entry in _entries(pack):
+            self._add(phrase, entry)
+        own = set(self._spell(self._root))
+        own.update(w for d in pack.decisions.values() for p in d.read for e in p if e[0] != "@" for w in split(e))
+        own.update(w for gaps in self._gaps.values() for parts, _ in gaps for part in parts for w in part)
+        self._words = frozenset(own)
+        self._targets = sorted(w for w in own if len(w) >= 4 and w.isalpha())
+        self._corpus = frozenset(w for d in pack.documents for w in split(d.text))
+        self.repair = lru_cache(maxsize=20_000)(self._repair)
+
+    def _add(self, phrase: str, entry: Entry) -> None:
+        parts = tuple(tuple(split(part)) for part in phrase.split("…"))
+        if len(parts) > 1:
+            self._gaps.setdefault(parts[0][0], []).append((parts, entry))
+            return
+        node = self._root
+        for word in parts[0]:
+            node = node.next.setdefault(word, _Node())
+        if entry not in node.entries:
+            node.entries.append(entry)
+
+    def _spell(self, node: _Node) -> Iterator[str]:
+        for word, below in node.next.items():
+            yield word
+            yield from self._spell(below)
+
+    def words(self, text: str) -> list[Word]:
+        """The tokens of a cleaned text, lower case, each typo repaired to a word we know if only one is near."""
+        found = []
+        lowered = text.lower()
+        for match in _TOKEN.finditer(lowered if len(lowered) == len(text) else _lower(text)):
+            written = match[0]
+            word = _SPOKEN.get(written, written)
+            if word.endswith("'s") and word[:-2] not in _CONTRACTED:
+                word = word[:-2]
+            word = self.repair(word)
+            found.append(Word(word, match.start(), match.end(), written if word != written else ""))
+        return found
+
+    def _repair(self, word: str) -> str:
+        if len(word) < 4 or not word.isalpha() or word in self._words or word in self._corpus or _english(word):
+            return word
+        from rapidfuzz.distance import OSA
+
+        most = 1 if len(word) <= 6 else 2
+        near = [
+            (distance, w != word[0] + w[1:], w)
+            for w in self._targets
+            if abs(len(w) - len(word)) <= most and w.startswith(("un", "non")) == word.startswith(("un", "non"))
+            if (distance := OSA.distance(word, w, score_cutoff=2)) <= (2 if sorted(w) == sorted(word) else most)
+            if w[0] == word[0] or (distance == 1 and sorted(w) == sorted(word))
+        ]
+        return min(near)[2] if near else word
+
+    def find(self, words: Sequence[Word]) -> list[Found]:
+        """Everything named, in order of place; a longer phrase hides the shorter ones inside it."""
+        tokens = [w.text for w in words]
+        found = list(self._find_gaps(tokens))
+        i = 0
+        while i < len(tokens):
+            hit = self._longest(tokens, i)
+            if hit is None:
+                i += 1
+                continue
+            end, entries = hit
+            phrase = " ".join(tokens[i:end])
+            found += [Found(e, i, end, phrase) for e in entries]
+            if any(e.kind == "value" and self.pack.dimensions[e.name].nests for e in entries):
+                found += self._inner(tokens, i, end, {e.name for e in entries})
+            i = end
+        return _widest(sorted(found, key=lambda f: (f.start, -f.end)))
+
+    def _longest(self, tokens: Sequence[str], start: int) -> tuple[int, list[Entry]] | None:
+        node, best = self._root, None
+        for i in range(start, len(tokens)):
+            below = node.next.get(tokens[i])
+            if below is None:
+                break
+            node = below
+            if node.entries:
+                best = (i + 1, node.entries)
+        return best
+
+    def _inner(self, tokens: Sequence[str], start: int, end: int, outer: set[str]) -> Iterator[Found]:
+        for i in range(start, end):
+            hit = self._longest(tokens[:end], i)
+            if hit and (i, hit[0]) != (start, end):
+                for entry in hit[1]:
+                    if entry.kind == "value" and entry.name not in outer and self.pack.dimensions[entry.name].kind == "fact":
+                        yield Found(entry, i, hit[0], " ".join(tokens[i : hit[0]]))
+
+    def _find_gaps(self, tokens: Sequence[str]) -> Iterator[Found]:
+        for i, token in enumerate(tokens):
+            for parts, entry in self._gaps.get(token, ()):
+                end = _match_gaps(tokens, i, parts)
+                if end:
+                    yield Found(entry, i, end, " … ".join(" ".join(p) for p in parts))
+
+    def has(self, tokens: Sequence[str], phrase: Sequence[Sequence[str]]) -> bool:
+        """Whether a phrase, given as its parts around gaps, stands among the tokens."""
+        first = phrase[0][0]
+        return any(t == first and _match_gaps(tokens, i, phrase) for i, t in enumerate(tokens))
+
+
+def _widest(found: list[Found]) -> list[Found]:
+    """Without the values that lie inside a longer phrase of the same dimension, or were found twice."""
+    kept: list[Found] = []
+    for one in found:
+        covers = (k for k in kept if k.entry.kind == one.entry.kind == "value" and k.entry.name == one.entry.name)
+        if not any(k.start <= one.start and one.end <= k.end for k in covers):
+            kept.append(one)
+    return kept
+
+
+def parts_of(phrase: str) -> tuple[tuple[str, ...], ...]:
+    """The words of a phrase, cut at its gaps."""
+    return tuple(tuple(split(part)) for part in phrase.split("…"))
+
+
+def _match_gaps(tokens: Sequence[str], start: int, parts: Sequence[Sequence[str]]) -> int:
+    """Index after the last part, or 0 when the parts do not stand there in order."""
+    place = start
+    for n, part in enumerate(parts):
+        for gap in range(_GAP + 1 if n else 1):
+            here = place + gap
+            if gap and (here - 1 >= len(tokens) or tokens[here - 1] in PUNCTUATION):
+                return 0
+            if tuple(tokens[here : here + len(part)]) == tuple(part):
+                place = here + len(part)
+                break
+        else:
+            return 0
+    return place
+
+
+def split(text: str) -> list[str]:
+    """The lower-case words of a phrase; hyphens and slashes part words, punctuation is left out."""
+    return [t for t in _TOKEN.findall(text.lower()) if t not in PUNCTUATION]
+
+
+def _lower(text: str) -> str:
+    """Lower case that keeps every character's place ("İ" would grow by one)."""
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+_CONTRACTED = frozenset({"it", "that", "what", "there", "here", "who", "where", "how", "he", "she", "let", "when", "why"})
+
+
+@lru_cache(maxsize=1)
+def _english_words() -> frozenset[str]:
+    """Words that are never taken for typos: those of BERT's WordPiece vocabulary (Apache-2.0)."""
+    return frozenset(files("assistant").joinpath("english.txt").read_text(encoding="utf-8").split())
+
+
+def _english(word: str) -> bool:
+    known = _english_words()
+    stems = (word, *(word[: -len(end)] for end in ("s", "es", "ed", "d", "ing", "ly", "er", "ers") if word.endswith(end)))
+    return any(s in known or s + "e" in known for s in stems if len(s) >= 4)
+
+
+def _entries(pack: Pack) -> Iterator[tuple[str, Entry]]:
+    for dimension in pack.dimensions.values():
+        for value in dimension.values:
+            yield from ((w, Entry("value", dimension.name, (value.name,))) for w in value.words)
+        yield from ((w, Entry("unheard", dimension.name)) for w in dimension.unheard)
+    for phrase in pack.phrases:
+        for word in phrase.words:
+            yield from ((word, Entry("value", n, v)) for n, v in phrase.facts.items())
+            yield from ((word, Entry("denied", n, (v,))) for n, v in phrase.denied.items())
+    yield from ((w, Entry("name", "")) for w in pack.names)
+    for silence in pack.silences:
+        yield from ((w, Entry("silence", silence.id)) for w in silence.words)
+    yield from ((w, Entry("scope", "")) for w in pack.scope)
+    yield from ((w, Entry("other", "")) for w in pack.others)
+
+
+# ---- negation
+
+_NOT = frozenset({"not", "no", "without", "never", "neither", "nor", "except", "excluding", "non", "minus", "isn't", "aren't",
+                  "wasn't", "weren't", "ain't", "unlike", "nothing"})  # fmt: skip
+_NOT_DONE = frozenset({"don't", "doesn't", "didn't", "won't", "haven't", "hasn't", "hadn't"})
+_DONE = frozenset({"want", "use", "have", "need", "run", "like", "own", "using", "got", "enabled", "encrypt", "installed", "got"})
+_INSTEAD = (("instead", "of"), ("rather", "than"), ("other", "than"), ("anything", "but"), ("apart", "from"), ("aside", "from"))
+_STOP = frozenset({"but", "however", "only", "just", "although", "which", "what", "how", "can", "does", "do", "so", "because", "then",
+                   "it's", "its", "that", "while", "supported", "possible", "support", "work", "works", "allowed", "able", "available",
+                   "sure", "true", "if", "when", "is", "are", "using", "use", "via"})  # fmt: skip
+_JOIN = frozenset({"or", "nor", "and", ",", "any", "a", "an", "the"})
+_RELATION = frozenset({"on", "in", "for", "at", "of", "from", "with", "during", "to", "by"})
+_REACH = 5
+
+
+def negated(words: Sequence[Word], found: Sequence[Found]) -> frozenset[int]:
+    """Indices of `found` that stand in the reach of a negation which speaks of facts, not of what is asked."""
+    tokens = [w.text for w in words]
+    out: set[int] = set()
+    for i, token in enumerate(tokens):
+        width = _cue(tokens, i)
+        if width:
+            out.update(_reach(tokens, i + width, found))
+        elif token == "not" and i + 1 < len(tokens) and tokens[i + 1] == "only":
+            continue
+    return frozenset(out)
+
+
+def _cue(tokens: Sequence[str], i: int) -> int:
+    token, after = tokens[i], tokens[i + 1] if i + 1 < len(tokens) else ""
+    if (token, after) in _INSTEAD:
+        return 2
+    if token == "not" and after in {"only", "just", "sure"}:
+        return 0
+    if token == "no" and after in {"", ",", ".", "matter", "idea", "need", "problem", "way", "longer", "limit", "?"}:
+        return 0
+    if token in {"isn't", "aren't", "wasn't", "weren't"}:
+        return 0 if i == 0 or tokens[i - 1] in PUNCTUATION | {"why", "so", "and", "but"} else 1
+    if token in _NOT:
+        return 1
+    if token in _NOT_DONE and any(t in _DONE for t in tokens[i + 1 : i + 4]):
+        return 1 + next(n for n, t in enumerate(tokens[i + 1 : i + 4]) if t in _DONE) + 1
+    return 0
+
+
+def _reach(tokens: Sequence[str], start: int, found: Sequence[Found]) -> Iterator[int]:
+    """Mentions right after a negation, and those joined to them by "or", "and" or a comma."""
+    place, left = start, _REACH
+    last: tuple[int, int] | None = None
+    at = {f.start: [n for n, g in enumerate(found) if g.start == f.start] for f in found}
+    while place < len(tokens) and left > 0:
+        token = tokens[place]
+        here = [n for n in at.get(place, ()) if found[n].entry.kind in {"value", "name", "unheard"}]
+        if here:
+            yield from here
+            last = (place, max(found[n].end for n in here))
+            place, left = last[1], _REACH - 2
+            continue
+        if token in PUNCTUATION - {","} or token in _STOP or (last and token not in _JOIN and token in _RELATION):
+            return
+        if token == "," and (last is None or not _joined(tokens, place, at)):
+            return
+        if last and token == "and" and not _joined(tokens, place, at):
+            return
+        place, left = place + 1, left - 1
+
+
+def _joined(tokens: Sequence[str], comma: int, at: dict[int, list[int]]) -> bool:
+    return any(p in at for p in range(comma + 1, comma + 3)) and not set(tokens[comma + 1 : comma + 3]) & _STOP
+
+
+def mention(found: Found, *, is_negated: bool) -> Mention:
+    """A found value as a mention."""
+    denied = is_negated != (found.entry.kind == "denied")
+    return Mention(found.entry.name, found.entry.values, found.phrase, found.start, found.end, denied)
+
+
+def texts(words: Iterable[Word]) -> list[str]:
+    """The words as plain strings."""
+    return [w.text for w in words]
