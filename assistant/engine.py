@@ -102,6 +102,16 @@ class Assistant:
             raise UnknownName("decision", "check", ())
         return max(order, key=used)
 
+    def worded(self, verdict: Verdict) -> str:
+        """A verdict in words, with the places it rests on."""
+        page = Page(self.pack)
+        reading = Reading("capability", verdict.decision, (Scenario(verdict.facts),))
+        write = self.composer.value if self.pack.decisions[verdict.decision].kind == "value" else self.composer.capability
+        write(page, reading, verdict)
+        self.composer.close(page, [verdict.facts], verdict.assumed)
+        sources = [f"[{c.marker}] {c.title} – “{c.quote}”" for c in page.citations()]
+        return "\n".join([page.text, "", *sources])
+
     def search(self, query: str, k: int = 5) -> list[Hit]:
         """The `k` best places for a query."""
         return self.retriever.search(query, k)

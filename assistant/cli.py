@@ -1,0 +1,270 @@
+"""Verbs to functions, answers to stdout, talk to stderr, exit codes.
+
+ask, check: 0 answered or supported · 1 not supported · 3 depends, conflict, not stated, out of scope.
+2 is always a mistake of the caller or of the pack; 75 that another process is building the index.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+from assistant.errors import AssistantError, BuildRunning, QuestionError
+
+if TYPE_CHECKING:
+    from assistant.engine import Assistant
+    from assistant.types import Answer, Hit
+
+_CODES = {"supported": 0, "information": 0, "not_supported": 1}
+_OPEN = 3
+_BUSY = 75
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        stream=sys.stderr, format="%(name)s: %(message)s", level=logging.DEBUG if options.verbose else logging.ERROR
+    )
+    try:
+        code = int(options.run(options))
+        sys.stdout.flush()
+        return code
+    except BuildRunning as error:
+        return _complain(error, _BUSY)
+    except AssistantError as error:
+        return _complain(error, 2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _complain(error: Exception, code: int) -> int:
+    print(f"assistant: {error}", file=sys.stderr)
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"assistant: {message}; see '{self.prog} --help'\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="assistant", description="Answers about Azure Backup: proven by rules, cited to the sentence.")
+    parser.add_argument("--pack", type=Path, help="folder of another knowledge pack")
+    parser.add_argument("--home", type=Path, help="folder for indexes (default: $ASSISTANT_HOME or ~/.cache/assistant)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the steps on stderr")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        one = verbs.add_parser(name, help=text, description=text)
+        one.set_defaults(run=run)
+        one.add_argument("--json", action="store_true", help="print JSON")
+        return one
+
+    ask = verb("ask", _ask, "Answer a question, with verdict, proof and citations.")
+    ask.add_argument("question", nargs="*", help="the question; read from stdin when left out")
+    ask.add_argument("--jsonl", action="store_true", help='read one {"id","turns":[…]} per line, write one answer per line')
+    ask.add_argument("--explain", action="store_true", help="show how the question was read and which rules spoke")
+    check = verb("check", _check, "Decide on facts alone: os=linux tool=mars …")
+    check.add_argument("facts", nargs="+", metavar="DIMENSION=VALUE")
+    check.add_argument("--decision", help="what to decide (default: what the facts fit best)")
+    search = verb("search", _search, "Find the places nearest to a query.")
+    search.add_argument("query", nargs="+")
+    search.add_argument("-k", type=int, default=5, help="how many (default 5)")
+    rule = verb("rule", _rule, "Show what a rule says, why and where.")
+    rule.add_argument("id")
+    pack = verb("pack", _pack, "Prove (lint), index (build) or describe (show) a pack.")
+    pack.add_argument("what", choices=["lint", "build", "show"])
+    return parser
+
+
+def _load(options: argparse.Namespace) -> Assistant:
+    from assistant.engine import Assistant
+
+    home = options.home or (Path(os.environ["ASSISTANT_HOME"]) if os.environ.get("ASSISTANT_HOME") else None)
+    model = os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None
+    return Assistant.load(options.pack, home=home, embedding=model, say=_say)
+
+
+def _say(message: str) -> None:
+    print(f"assistant: {message}", file=sys.stderr, flush=True)
+
+
+def _print_json(data: object, stream: TextIO | None = None) -> None:
+    print(json.dumps(data, ensure_ascii=False), file=stream or sys.stdout)
+
+
+# ---- ask
+
+
+def _ask(options: argparse.Namespace) -> int:
+    helper = _load(options)
+    if options.jsonl:
+        return _ask_lines(helper)
+    question = " ".join(options.question) if options.question else _stdin()
+    answer = helper.ask(question)
+    if options.json:
+        _print_json(answer.to_dict())
+    else:
+        print(_shown(answer))
+        if options.explain:
+            print(_explained(answer))
+    return _CODES.get(answer.status, _OPEN)
+
+
+def _stdin() -> str:
+    try:
+        return sys.stdin.buffer.read(200_000).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise QuestionError(f"stdin: byte {error.start} is not UTF-8; send the question as UTF-8") from None
+
+
+def _ask_lines(helper: Assistant) -> int:
+    """One answer per line of stdin, in order; a bad line gets an error object and the others go on."""
+    bad = 0
+    for number, raw in enumerate(sys.stdin.buffer, 1):
+        if not raw.strip():
+            continue
+        identity: object = None
+        try:
+            identity, turns = _conversation(raw, number)
+            answer = None
+            for turn in turns:
+                answer = helper.ask(turn, after=answer)
+            assert answer is not None  # noqa: S101  # _conversation refuses an empty list
+            _print_json({**answer.to_dict(), "id": identity})
+        except AssistantError as error:
+            bad += 1
+            _print_json({"id": identity, "error": {"line": number, "message": str(error)}})
+        sys.stdout.flush()
+    return 2 if bad else 0
+
+
+def _conversation(raw: bytes, number: int) -> tuple[object, list[str]]:
+    try:
+        data = json.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise QuestionError(f"line {number}: byte {error.start} is not UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise QuestionError(f"line {number}: not JSON: {error}") from None
+    turns = data.get("turns") if isinstance(data, dict) else None
+    if not isinstance(turns, list) or not turns or not all(isinstance(t, str) for t in turns):
+        raise QuestionError(f'line {number}: expected {{"id": …, "turns": ["…"]}} with at least one turn')
+    return data.get("id"), turns
+
+
+def _shown(answer: Answer) -> str:
+    sources = [f"[{c.marker}] {c.title} – “{c.quote}”\n    {c.url}" for c in answer.citations]
+    lines = [f"{answer.status.upper().replace('_', ' ')}", "", answer.text]
+    if answer.ask:
+        lines += ["", f"{answer.ask.question} ({' / '.join(w for _, w in answer.ask.options)})"]
+    return "\n".join([*lines, "", *sources] if sources else lines)
+
+
+def _explained(answer: Answer) -> str:
+    reading = answer.reading
+    if reading is None:
+        return ""
+    words = [f"  {m.words!r} → {m.dimension}: {'not ' if m.negated else ''}{', '.join(m.values)}" for m in reading.mentions]
+    rules = [f"  {f.rule_id} {f.status}: {f.message}" for f in answer.findings]
+    head = f"read as: {reading.kind}, decision: {reading.decision}, by {', '.join(reading.cues) or 'nothing'}"
+    return "\n".join(["", head, *words, "rules:", *rules])
+
+
+# ---- the other verbs
+
+
+def _check(options: argparse.Namespace) -> int:
+    helper = _load(options)
+    said = {}
+    for fact in options.facts:
+        name, equals, value = fact.partition("=")
+        if not equals:
+            raise QuestionError(f"{fact!r} is not DIMENSION=VALUE, for example os=linux")
+        said[name] = value
+    verdict = helper.check(options.decision, **said)
+    if options.json:
+        from dataclasses import asdict
+
+        _print_json(asdict(verdict))
+    else:
+        print(helper.worded(verdict))
+    return _CODES.get(verdict.status, _OPEN)
+
+
+def _search(options: argparse.Namespace) -> int:
+    hits = _load(options).search(" ".join(options.query), options.k)
+    if options.json:
+        _print_json([_hit(h) for h in hits])
+    else:
+        for hit in hits:
+            print(f"{hit.score:.4f}  {hit.section.id}\n        {hit.unit.text}")
+    return 0 if hits else _OPEN
+
+
+def _hit(hit: Hit) -> dict[str, object]:
+    return {
+        "section_id": hit.section.id, "title": hit.section.title, "heading_path": hit.section.heading_path, "url": hit.section.url,
+        "edition": hit.section.edition, "score": hit.score, "quote": hit.unit.text, "start": hit.unit.start, "end": hit.unit.end,
+    }  # fmt: skip
+
+
+def _rule(options: argparse.Namespace) -> int:
+    helper = _load(options)
+    rule = helper.pack.rule(options.id)
+    section = helper.pack.section(rule.place.source)
+    if options.json:
+        from dataclasses import asdict
+
+        _print_json(asdict(rule))
+        return 0
+    print(f"{rule.id}: {rule.title}\n")
+    print(f"decision  {rule.decision}\nwhen      {helper.composer.facts_words(rule.when) or 'always'}\nthen      {rule.then} ({rule.basis})")
+    print(f"because   {rule.because}\nsource    {section.title}, {section.url}\nquote     “{rule.place.quote}”")
+    if rule.instead:
+        print(f"instead   {rule.instead}")
+    print("speaks of " + "\n          ".join(rule.fires) + "\nnot of    " + "\n          ".join(rule.silent))
+    return 0
+
+
+def _pack(options: argparse.Namespace) -> int:
+    from assistant import index, proof
+    from assistant.engine import shipped
+    from assistant.pack import load
+
+    pack = load(options.pack or shipped())
+    if options.what == "show":
+        counts = {
+            "name": pack.name, "title": pack.title, "edition": pack.edition, "digest": pack.digest, "documents": len(pack.documents),
+            "sections": len(pack.sections), "units": len(index.units_of(pack)), "rules": len(pack.rules), "facts": len(pack.facts),
+            "decisions": list(pack.decisions), "dimensions": list(pack.dimensions),
+        }  # fmt: skip
+        _print_json(counts) if options.json else print("\n".join(f"{k:10} {v}" for k, v in counts.items()))
+        return 0
+    if options.what == "build":
+        home = options.home or Path(os.environ.get("ASSISTANT_HOME") or Path.home() / ".cache" / "assistant")
+        print(index.build(pack, home, os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None, _say))
+        return 0
+    faults, gaps = proof.faults(pack), proof.gaps(pack)
+    if options.json:
+        _print_json({"faults": faults, "gaps": [{"decision": g.decision, "facts": g.facts} for g in gaps]})
+    else:
+        for gap in gaps:
+            print(f"gap: {gap.decision}: " + "; ".join(f"{n}={','.join(v)}" for n, v in gap.facts.items()))
+        for fault in faults:
+            print(f"fault: {fault}")
+        print(f"{len(pack.rules)} rules, {len(faults)} faults, {len(gaps)} gaps")
+    return 2 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
