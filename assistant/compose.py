@@ -127,7 +127,7 @@ class Composer:
         elif reading.negative and not yes:
             word = "Right, not supported"
         rules = self._leading(verdict)
-        page.say(f"{lead}{word}: {_lower(rules[0].title)}", *self._proof(rules[:1]))
+        page.say(f"{lead}{word}: {lower(rules[0].title)}", *self._proof(rules[:1]))
         if not yes:
             if reading.kind != "claim" or "not supported" not in rules[0].title:
                 page.say("So this is not supported." if "not supported" not in page.text else "")
@@ -163,7 +163,7 @@ class Composer:
         return " and ".join(f"{self._dimension(n)} {self.pack.label(n, v[0])}" for n, v in change.items())
 
     def _dimension(self, name: str) -> str:
-        return _lower(self.pack.dimensions[name].label) + ":"
+        return lower(self.pack.dimensions[name].label) + ":"
 
     def _options(self, page: Page, verdict: Verdict) -> None:
         lines = [self.option_words(o) for o in verdict.options]
@@ -189,7 +189,7 @@ class Composer:
 
     def _noun(self, name: str) -> str:
         dimension = self.pack.dimensions[name]
-        return f"{_lower(dimension.label)} ({_or([_lower(v.label) for v in dimension.values])})"
+        return f"{lower(dimension.label)} ({_or([lower(v.label) for v in dimension.values])})"
 
     def _branches(self, page: Page, verdict: Verdict) -> None:
         order = {SUPPORTED: 0, NOT_SUPPORTED: 1}
@@ -225,7 +225,7 @@ class Composer:
     def _silent(self, page: Page, verdict: Verdict, lead: str) -> None:
         rules = [self.pack.rule(r) for r in verdict.rules if self.pack.rule(r).then == NOT_STATED]
         if rules:
-            page.say(f"{lead}Not stated: {_lower(rules[0].title)}", rules[0].place)
+            page.say(f"{lead}Not stated: {lower(rules[0].title)}", rules[0].place)
         else:
             page.say(f"{lead}The documents do not say: none of their statements speaks of this combination.")
 
@@ -233,7 +233,7 @@ class Composer:
         for axiom in self.pack.axioms:
             if axiom.id in verdict.impossible:
                 page.say(f"These facts do not fit together: {axiom.says}.", axiom.place)
-        said = _and([f"{_lower(self.pack.dimensions[n].label)}" for n in verdict.missing])
+        said = _and([f"{lower(self.pack.dimensions[n].label)}" for n in verdict.missing])
         page.say(f"Please check the {said}: it depends on which of them is right.")
 
     def _settled(self, page: Page, verdict: Verdict) -> None:
@@ -254,7 +254,7 @@ class Composer:
                 cited = sum(_key(p) in page.markers for p in tension.places)
                 if cited == len(tension.places) and "disagree" in page.text:
                     continue
-                page.say(f"The documents read differently here: {_lower(tension.says)}", *tension.places)
+                page.say(f"The documents read differently here: {lower(tension.says)}", *tension.places)
 
     def tensions(self, verdict: Verdict, reading: Reading) -> list[Tension]:
         """The declared tensions that the user's own facts touch."""
@@ -291,7 +291,7 @@ class Composer:
                 word = "Yes" if right else "No"
                 if reading.kind == "claim":
                     word = "That is right" if right != reading.negative else "That is not right"
-                page.say(f"{lead}{word}: {_lower(rules[0].title)}", rules[0].place)
+                page.say(f"{lead}{word}: {lower(rules[0].title)}", rules[0].place)
                 if not right and reading.kind != "claim":
                     page.say(f"So it is {self._value(verdict.decision, verdict.outcome)}, not {self._value(verdict.decision, claimed)}.")
             else:
@@ -325,7 +325,7 @@ class Composer:
         for rule in self._reasons([d for _, d in works])[:4]:
             page.say(rule.title, rule.place)
         for value, verdict in partly[:3]:
-            names_ = _and([_lower(self.pack.dimensions[n].label) for n in verdict.missing])
+            names_ = _and([lower(self.pack.dimensions[n].label) for n in verdict.missing])
             rule = self._leading(verdict)[:1]
             page.say(f"For {self.pack.label(asked, value)} it depends on {names_}: {rule[0].title if rule else ''}", *[r.place for r in rule])
         doubtful = [(v, d) for v, d in table if d.status == "conflict"]
@@ -337,13 +337,13 @@ class Composer:
         if not works and not partly and not doubtful:
             lead = "None: " if refused else "The documents name none for this."
             rules = self._reasons([d for _, d in refused])
-            page.say(lead + (_lower(rules[0].title) if rules else ""), *[r.place for r in rules[:1]])
+            page.say(lead + (lower(rules[0].title) if rules else ""), *[r.place for r in rules[:1]])
             for _, verdict in refused[:1]:
                 self._instead(page, rules, verdict)
         elif reading.compared and refused:
             for value, verdict in refused:
                 rule = self._leading(verdict)[0]
-                page.say(f"Not {self.pack.label(asked, value)}: {_lower(rule.title)}", rule.place)
+                page.say(f"Not {self.pack.label(asked, value)}: {lower(rule.title)}", rule.place)
         for verdict in [d for _, d in works][:2]:
             self._tensions(page, verdict, reading)
 
@@ -417,9 +417,10 @@ class Composer:
         numbered = len({f.place.source for f in group}) == 1 and "process" in group[0].group
         for n, fact in enumerate(group, 1):
             mark = f"{n}. " if numbered else "- "
-            page.say(f"{mark}{spoken(fact.place.quote, self._header(fact.place))}", fact.place, end="\n")
+            page.say(f"{mark}{spoken(fact.place.quote, self.header(fact.place))}", fact.place, end="\n")
 
-    def _header(self, place: Place) -> str:
+    def header(self, place: Place) -> str:
+        """The header row of the table in which a place stands; empty elsewhere."""
         document = self.pack.document(self.pack.section(place.source).document)
         return next((u.header for u in document.units if u.start <= place.start < u.end), "")
 
@@ -444,7 +445,7 @@ class Composer:
         said = "; ".join(dict.fromkeys(self.facts_words(f) for f in facts if f))
         if said:
             page.say(f"Understood: {said}.")
-        taken = [f"{_lower(self.pack.dimensions[n].label)}: {self.pack.label(n, v)} ({why})" for n, v, why in assumed]
+        taken = [f"{lower(self.pack.dimensions[n].label)}: {self.pack.label(n, v)} ({why})" for n, v, why in assumed]
         if taken:
             page.say(f"Assumed: {'; '.join(taken)}.")
         page.say(f"State of the documents: {self.pack.edition_words}.", end="")
@@ -452,7 +453,7 @@ class Composer:
 
     def facts_words(self, facts: Facts) -> str:
         """Facts as a person would list them."""
-        return ", ".join(_or([self.pack.label(n, v) for v in values]) if self._bare(n) else f"{_lower(self.pack.dimensions[n].label)} {_or([self.pack.label(n, v) for v in values])}" for n, values in facts.items() if len(values) < 4)
+        return ", ".join(_or([self.pack.label(n, v) for v in values]) if self._bare(n) else f"{lower(self.pack.dimensions[n].label)} {_or([self.pack.label(n, v) for v in values])}" for n, values in facts.items() if len(values) < 4)
 
     def _bare(self, name: str) -> bool:
         return len(self.pack.label(name, self.pack.dimensions[name].names[0])) > 3
@@ -490,7 +491,7 @@ def _differs(rule: Rule, other: Rule) -> bool:
     return rule.id != other.id and rule.title != other.title and rule.place != other.place
 
 
-def _lower(text: str) -> str:
+def lower(text: str) -> str:
     """The first letter small, unless the first word is a name or an abbreviation."""
     first = text.split(" ", 1)[0]
     return text[:1].lower() + text[1:] if first[1:] == first[1:].lower() and first not in _NAMES else text

@@ -9,11 +9,12 @@ from functools import cached_property
 from pathlib import Path
 
 from assistant.checker import SUPPORTED, Checker
-from assistant.compose import Composer, Page
+from assistant.compose import Composer, Page, lower, spoken
 from assistant.errors import AssistantError, UnknownName
 from assistant.pack import Pack, load
 from assistant.reading import Context, Reader
 from assistant.retrieve import Retriever
+from assistant.statements import Stated, Statements
 from assistant.types import Answer, Ask, Facts, Hit, Part, Reading, Scenario, Status, Verdict
 
 log = logging.getLogger("assistant.engine")
@@ -21,7 +22,8 @@ _KNOWN = 0.62
 """Least cosine to a key at which a unit is taken to answer a question."""
 _NEAR = 0.42
 _SURE = 0.80
-"""Cosine to a key from which on an explanation is preferred to a verdict read from few words."""
+_LIKENESS = (0.50, 0.62, 0.74, 0.82, 0.90)
+"""Cosine to a key from which on an explanation is preferred to a verdict, by the number of facts that were read."""
 
 
 class Assistant:
@@ -31,6 +33,7 @@ class Assistant:
         self.pack = pack
         self.checker = Checker(pack)
         self.reader = Reader(pack)
+        self.statements = Statements(pack, self.reader.vocabulary)
         self.composer = Composer(pack)
         self._open = retriever
 
@@ -196,11 +199,11 @@ class _Case:
         reading = self.reading
         if reading.kind == "choice":
             return self._choose()
-        if reading.off_topic and not reading.mentions:
+        if reading.off_topic and not reading.mentions and not self._fits(_KNOWN):
             return self._foreign()
         if reading.unheard:
             return self._unheard()
-        if reading.silence and not self._covered():
+        if reading.silence and not self._fits(_SURE) and not self._stated():
             return self._stated_silence()
         if reading.kind == "compare" and self._compare():
             return "information"
@@ -208,6 +211,9 @@ class _Case:
             found = self._which()
             if found:
                 return found
+        stated = self._stated()
+        if stated and reading.kind in {"capability", "claim", "explain"}:
+            return self._state(stated)
         decided = reading.decision and self.pack.decisions[reading.decision].kind
         if decided == "value" and reading.kind != "explain":
             return self._value()
@@ -216,6 +222,30 @@ class _Case:
         if decided and reading.kind == "explain" and self._refuted():
             return self._capability()
         return self._explain()
+
+    def _stated(self) -> Stated | None:
+        """The fact that a yes/no question is about, when its words decide it."""
+        reading = self.reading
+        if reading.kind not in {"capability", "claim"} and not _asks_need(reading.focus):
+            return None
+        around = tuple(self.house.reader.words(self.question))
+        return self.house.statements.judge(reading.focus or around, around)
+
+    def _state(self, stated: Stated) -> Status:
+        """Yes or no to a claim about a stated fact, with its place."""
+        text = spoken(stated.fact.place.quote, self.composer.header(stated.fact.place))
+        holds = stated.holds
+        if holds is None or self.reading.kind == "explain" and not _asks_need(self.reading.focus):
+            self.page.say(text, stated.fact.place)
+            return "information"
+        claim = self.reading.kind == "claim"
+        lead = ("That is right" if holds else "That is not right") if claim else ("Yes" if holds else "No")
+        self.page.say(f"{lead}: {lower(text)}", stated.fact.place)
+        return "supported" if holds else "not_supported"
+
+    def _fits(self, sure: float) -> bool:
+        """Whether a place of the documents is this near to the question."""
+        return bool(self.hits) and self.hits[0].similarity >= sure
 
     def _check(self) -> list[Verdict]:
         decision = self.reading.decision or ""
@@ -283,13 +313,13 @@ class _Case:
         if not table:
             return self._capability()
         advice = self.house.checker.check(decision.recommend, facts) if decision.recommend and asked == self.pack.decisions[decision.recommend].outcome else None
-        if len(facts) < 1 and asked != "restore_option" and not self.reading.compared:
+        if not facts and asked != "restore_option" and not self.reading.compared and decision.id == next(reversed(self.pack.decisions)):
             return None
         self.composer.which(self.page, self.reading, asked, table, advice)
         self.options = tuple(self.pack.label(asked, v) for v, d in table if d.status == SUPPORTED)
         self.verdicts = [d for _, d in table]
         statuses = {d.status for d in self.verdicts}
-        if "supported" in statuses:
+        if "supported" in statuses or ("depends" in statuses and len(facts) > 1):
             return "information"
         if statuses & {"depends", "conflict"}:
             return "depends" if "depends" in statuses else "conflict"
@@ -319,14 +349,20 @@ class _Case:
     def hits(self) -> list[Hit]:
         return self.house.search(self.reading.topic, 8)
 
-    def _better_explained(self, sure: float = _SURE) -> bool:
-        """Whether a statement of the documents fits the question better than a verdict read from few words."""
-        if sum(len(s.facts) for s in self._scenarios()) > 3:
-            return False
-        return bool(self.hits) and self.hits[0].similarity >= sure
+    def _better_explained(self, sure: float | None = None) -> bool:
+        """Whether a statement of the documents fits the question better than a verdict read from few words.
 
-    def _covered(self) -> bool:
-        return bool(self.hits) and self.hits[0].similarity >= _SURE
+        The fewer facts the reading found, the less likeness it takes; a place that some rule of the decision quotes
+        proves the verdict and does not compete with it.
+        """
+        decision = self.reading.decision or ""
+        said = {n for s in self._scenarios() for n in s.facts}
+        enough = sure if sure is not None else _LIKENESS[min(len(said), len(_LIKENESS) - 1)]
+        if not self._fits(enough):
+            return False
+        unit = self.hits[0].unit
+        quoted = (r.place for r in self.pack.rules if r.decision == decision)
+        return not any(p.source == unit.section_id and unit.start <= p.start < unit.end for p in quoted)
 
     def _explain(self) -> Status:
         hits = self.hits
@@ -414,6 +450,11 @@ class _Case:
         hits = self.house.search(f"{self.reading.stem} {body}", 1)
         if hits:
             self.composer.explain(self.page, hits, complete=False)
+
+
+def _asks_need(focus: Sequence[str]) -> bool:
+    """"Do we have to …?": a yes/no question about a duty."""
+    return bool(focus) and focus[0] in {"do", "does", "must", "is", "are", "should", "will", "can", "has", "have"}
 
 
 _LISTS = frozenset(

@@ -475,6 +475,11 @@ class _Reader:
             attribute=record.text("attribute", ""),
             value=record.text("value", ""),
             group=record.text("group", ""),
+            topic=record.lists("topic"),
+            yes=record.texts("yes"),
+            no=record.texts("no"),
+            figure=record.text("figure", ""),
+            unit=record.texts("unit"),
         )
 
     def _silence(self, record: _Record) -> Silence:
@@ -486,7 +491,7 @@ class _Reader:
         for name, value in denied.items():
             self._known(record, name, value)
         record.raw["facts"] = {n: v for n, v in raw.items() if n not in denied}
-        found = Phrase(record.texts("words"), self._facts(record, "facts"), denied)
+        found = Phrase(record.texts("words"), self._facts(record, "facts"), denied, record.flag("soft"))
         record.done()
         return found
 

@@ -51,8 +51,12 @@ _FOLLOW = re.compile(
     r"(?:and|what about|how about|what if|same|also|but|or|then|with|on|for|in|it|it's|its|they|they're|that|this|those|these|instead|plus|so|would it|does it|is it|can it|if|now|same for|let's say|say|suppose|assume|is that|does that|would that|will it|will that|are they|can they|the other|only|because|actually|sorry|wait|correction|i mean|i meant|make that|scratch|no|nope|not|we|my|our|there|both|either|neither|too|as well|them|even|still|why|why not|how so)\b"
 )
 _PRONOUN = re.compile(r"\b(?:it|that|this|those|these|them|they|one|ones|same|other|there|then|he|she|both|either)\b")
-_CORRECT = re.compile(r"\b(?:sorry|i mean|i meant|correction|scratch that|no wait|wait no|make that|actually|rather|oops|my mistake|should have said|meant to say|not quite|typo|i misspoke|misspoke|pardon|strike that|turns out|no no|wait)\b|^\W*no\b|^\W*nope\b")
-_OPTION = re.compile(r"(?:^|[\s,;:.?])\(?([A-Fa-f1-6])(?:\)|[.:](?=\s)|(?= - ))\s*(.+?)(?=(?:[\s,;]+(?:or\s+|and\s+)?\(?[A-Fa-f1-6](?:\)|[.:]\s| - ))|\Z)", re.DOTALL)
+_SWITCH = re.compile(
+    r"\b(?:different (?:question|topic|subject|thing|matter|ticket|customer|machine)|other (?:ticket|customer|question|topic|chapter|subject|matter|world)|"
+    r"new (?:ticket|customer|question|topic|problem|subject|case)|another (?:question|topic|thing|subject|ticket|matter|customer)|next (?:question|slide|topic|ticket|chapter|customer)|"
+    r"never mind|nevermind|enough about|leaving \w+ aside|let's leave|unrelated|switching|change of topic|change of subject|something else|completely different|totally different|one more thing)\b"
+)
+_CORRECT = re.compile(r"\b(?:becomes?|became|turned into|converted (?:to|into)|leaves|gets virtuali[sz]ed|migrated (?:to|into)|moved to|sorry|i mean|i meant|correction|scratch that|no wait|wait no|make that|actually|rather|oops|my mistake|should have said|meant to say|not quite|typo|i misspoke|misspoke|pardon|strike that|turns out|no no|wait)\b|^\W*no\b|^\W*nope\b")
 _SCENARIO_DIMENSIONS = 2
 _ORDINALS = {"first": 0, "1": 0, "1st": 0, "former": 0, "second": 1, "2": 1, "2nd": 1, "latter": 1, "third": 2, "3": 2, "3rd": 2, "fourth": 3, "4": 3, "last": -1}
 _SHORT = 6
@@ -112,37 +116,49 @@ class Reader:
             )
         return found
 
+    def words(self, text: str) -> list[str]:
+        """The repaired words of a text."""
+        return texts(self.vocabulary.words(clean(text)))
+
     # ---- one turn by itself
 
     def _fresh(self, question: str, words: Sequence[Word], found: Sequence[Found]) -> Reading:
-        tokens, line = texts(words), " ".join(texts(words))
+        tokens = texts(words)
         denied = negated(words, found)
         mentions = [mention(f, is_negated=n in denied) for n, f in enumerate(found) if f.entry.kind in {"value", "denied"}]
-        mentions = self._corrected(tokens, mentions)
-        decision, why = self._decide(tokens, mentions)
-        asked = self._asked(tokens)
-        kind, cues = _kind(line, tokens, mentions, decision)
-        compared = self._compared(tokens, mentions, kind)
+        mentions = _outright(self._corrected(tokens, _known(tokens, mentions)))
+        first, last = _focus(tokens)
+        focus = tokens[first:last]
+        inside = [m for m in mentions if first <= m.start < last]
+        decision, why = self._decide(focus, inside)
+        if decision is None or (decision.id == _main(self.pack) and len(focus) < len(tokens)):
+            wide, reason = self._decide(tokens, mentions)
+            if decision is None or (wide and wide.kind == "capability" and len(inside) < _SCENARIO_DIMENSIONS):
+                decision, why = wide, reason
+        asked = self._asked(focus) or (self._asked(tokens) if len(focus) <= _SHORT else None)
+        kind, cues, explicit = _kind(" ".join(focus), focus, inside or mentions, decision)
+        compared = self._compared(focus, inside, kind)
         if compared:
             asked, kind = compared[0], "compare" if kind == "compare" else "which"
-        outcome = _outcome(decision, mentions)
-        scenarios = self._scenarios(tokens, mentions, decision, set(compared[:1]))
-        unheard = tuple(dict.fromkeys(f.phrase for n, f in enumerate(found) if f.entry.kind == "unheard" and n not in denied))
-        silences = [f for f in found if f.entry.kind == "silence"]
+        heard = [f for n, f in enumerate(found) if f.entry.kind == "unheard" and n not in denied and not _taken_back(tokens, f)]
+        silences = [f for f in found if f.entry.kind == "silence" and first <= f.start < last]
+        place = words[first].start if words else 0
         return Reading(
             kind=kind,
             decision=decision.id if decision else None,
-            scenarios=scenarios,
+            scenarios=self._scenarios(tokens, mentions, set(compared[:1])),
             asked=asked or (decision.asks or None if decision and kind == "which" else None),
-            outcome=outcome,
-            negative=_negative(line),
+            outcome=_outcome(decision, inside) or _outcome(decision, mentions),
+            negative=_negative(" ".join(focus)),
             compared=tuple(compared[1:]),
-            unheard=unheard,
+            unheard=tuple(dict.fromkeys(f.phrase for f in heard)),
             silence=max(silences, key=lambda f: f.end - f.start).entry.name if silences else None,
-            off_topic=_off_topic(found, mentions),
+            off_topic=_off_topic(found, mentions) and decision is None,
             cues=(*why, *cues),
             mentions=tuple(mentions),
-            topic=question.strip(),
+            topic=clean(question)[place : words[last - 1].end].strip() if words else "",
+            focus=tuple(focus),
+            explicit=explicit,
         )
 
     def _corrected(self, tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:
@@ -209,11 +225,8 @@ class Reader:
 
     # ---- machines
 
-    def _scenarios(
-        self, tokens: Sequence[str], mentions: Sequence[Mention], decision: Decision | None, skip: set[str]
-    ) -> tuple[Scenario, ...]:
+    def _scenarios(self, tokens: Sequence[str], mentions: Sequence[Mention], skip: set[str]) -> tuple[Scenario, ...]:
         """One scenario, or one for each machine that the mentions tell apart."""
-        del decision
         groups: list[dict[str, list[Mention]]] = [{}]
         shared: list[Mention] = []
         for one in sorted(mentions, key=lambda m: (m.start, m.end)):
@@ -290,48 +303,54 @@ class Reader:
         line = " ".join(tokens)
         answered = self._answered(fresh, tokens, after)
         if answered is not None:
-            return replace(old, scenarios=(Scenario(_merge(old.scenarios[0].facts, answered)),), unheard=fresh.unheard, silence=None, topic=old.topic, mentions=fresh.mentions)
+            scenarios = (Scenario(_merge(old.scenarios[0].facts, answered)),)
+            return replace(old, scenarios=scenarios, unheard=fresh.unheard, silence=None, mentions=fresh.mentions)
         content = [t for t in tokens if t not in PUNCTUATION]
         follows = bool(_FOLLOW.search(line)) or len(content) <= _SHORT
-        if fresh.off_topic and not follows:
-            return fresh
-        complete = _complete(tokens) and bool(fresh.mentions)
         refers = bool(_PRONOUN.search(line))
-        if not follows and complete and not refers and fresh.decision and fresh.decision != old.decision:
+        if fresh.off_topic and not follows and not refers:
             return fresh
-        if not follows and not refers and not (fresh.mentions and fresh.decision in {old.decision, "backup", None}):
+        if not old.explicit and not _SWITCH.search(line):
+            return self._continue(fresh, tokens, old, line)
+        if _SWITCH.search(line):
             return fresh
-        if not follows and complete and not refers and len(fresh.scenarios[0].facts) > 1:
+        whole = fresh.explicit and _complete(fresh.focus) and bool(fresh.mentions)
+        if whole and not follows and not refers:
+            return fresh
+        if not follows and not refers and fresh.explicit and len(fresh.scenarios[0].facts) > 1 and fresh.decision:
+            return fresh
+        if not follows and not refers and not fresh.mentions:
             return fresh
         return self._continue(fresh, tokens, old, line)
 
     def _continue(self, fresh: Reading, tokens: Sequence[str], old: Reading, line: str) -> Reading:
         other = self._other(old, line)
         base = old.scenarios[-1].facts if len(old.scenarios) == 1 else {}
-        if fresh.decision and fresh.decision != old.decision and _strong(fresh):
-            decision, kind, asked = fresh.decision, fresh.kind, fresh.asked
+        about = re.search(r"^\W*(?:and |ok |okay |so |but |then )*(?:what|how) about|^\W*(?:and|or) (?:the|a|an|if|for|on|with)\b", line)
+        explicit = fresh.explicit and not about and not (_WHAT_IF.search(line) and old.explicit)
+        own = fresh.decision is not None and fresh.decision != old.decision
+        if own and (explicit or _strong(fresh)) and not (fresh.decision == _main(self.pack) and old.decision and not _strong(fresh)):
+            decision = fresh.decision
         else:
             decision = old.decision or fresh.decision
-            speaks = _complete(tokens) or fresh.kind in {"which", "compare", "explain"}
-            explicit = bool(set(tokens) & {*_WH, *_AUX}) and not _WHAT_IF.search(line) and speaks and not re.match(r"^\W*(?:and |ok |okay |so |but )*(?:what|how) about", line)
-            kind, asked = (fresh.kind, fresh.asked or old.asked) if explicit else (old.kind, old.asked)
-        if kind == "nothing":
-            kind = old.kind
-        if kind == "choice":
-            kind = "capability"
+        if own and decision == fresh.decision and not explicit:
+            explicit = fresh.kind != "nothing"
+        kind, asked = (fresh.kind, fresh.asked or (old.asked if fresh.kind == "which" else None)) if explicit else (old.kind, fresh.asked or old.asked)
+        kind = "capability" if kind == "choice" else old.kind if kind == "nothing" else kind
+        if kind == "which" and asked is None and decision:
+            asked = self.pack.decisions[decision].asks or None
         scenarios = tuple(replace(s, facts=_merge(base, {**s.facts, **other})) for s in fresh.scenarios)
-        topic = fresh.topic if len(tokens) > 2 * _SHORT else f"{old.topic} {fresh.topic}"
+        short = len(tokens) <= 2 * _SHORT
         return replace(
             fresh,
             kind=kind,
             decision=decision,
             asked=asked,
             scenarios=scenarios,
-            outcome=fresh.outcome or (old.outcome if decision == old.decision else None),
-            unheard=fresh.unheard,
-            off_topic=fresh.off_topic and not fresh.mentions and not _FOLLOW.search(line),
-            topic=topic,
-            compared=fresh.compared,
+            outcome=fresh.outcome or (old.outcome if decision == old.decision and not explicit else None),
+            off_topic=fresh.off_topic and not fresh.mentions and not old.mentions,
+            topic=f"{old.topic} {fresh.topic}" if short else fresh.topic,
+            explicit=fresh.explicit or old.explicit,
         )
 
     def _answered(self, fresh: Reading, tokens: Sequence[str], after: Context) -> Facts | None:
@@ -373,44 +392,109 @@ def _pattern(elements: Sequence[str]) -> Pattern:
     return [e if e.startswith("@") else parts_of(e) for e in elements]
 
 
-def _kind(line: str, tokens: Sequence[str], mentions: Sequence[Mention], decision: Decision | None) -> tuple[Kind, tuple[str, ...]]:
-    """What sort of answer is wanted, and the words that said so."""
+def _kind(
+    line: str, tokens: Sequence[str], mentions: Sequence[Mention], decision: Decision | None
+) -> tuple[Kind, tuple[str, ...], bool]:
+    """What sort of answer is wanted, the words that said so, and whether any did."""
     if not tokens:
-        return "nothing", ()
+        return "nothing", (), False
     value = decision is not None and decision.kind == "value"
-    asks = [s for s in _sentences(tokens) if s]
-    polar = any(s[0] in _AUX or (len(s) > 1 and s[0] in _LEAD and s[1] in _AUX) for s in asks)
-    for pattern, kind in ((_COMPARE, "compare"), (_WHAT_IF, "capability" if decision and not value else "value" if value else "explain")):
-        hit = pattern.search(line)
-        if hit:
-            return kind, (hit[0],)  # type: ignore[return-value]  # literals above
+    asks = _sentences(tokens)
+    polar = next((s[0] for s in asks if s[0] in _AUX or (len(s) > 1 and s[0] in _LEAD and s[1] in _AUX)), None)
+    hit = _COMPARE.search(line)
+    if hit:
+        return "compare", (hit[0],), True
+    hit = _WHAT_IF.search(line)
+    wh = next((w for s in asks for w in s[:4] if w in _WH), None)
+    if hit and not (wh and wh != "what") and not re.search(r"\bwhich\b|\bwhat (?:do|does|would|should|can|could)\b(?! (?:happen|if))", line):
+        return ("value" if value else "capability" if decision and len(mentions) > 1 else "explain"), (hit[0],), True
     last = " ".join(asks[-1]) if asks else ""
     claim = _CLAIM.search(line)
-    if claim and not re.match(r"(?:which|what|why|how|when|where)\b", last):
-        return "claim", (claim[0].strip(),)
-    wh = next((w for s in asks for w in s[:4] if w in _WH), None)
+    if claim and not re.match(r"(?:and |so |but |then )?(?:which|what|why|how|when|where)\b", last) and not re.search(r"\b(?:which|what) (?:\w+ )?(?:\w+ )?\?", line):
+        return "claim", (claim[0].strip(),), True
     if _EXPLAIN.search(line) and not wh:
-        return ("value" if value else "which" if re.search(r"\b(?:list|name|all)\b", line) else "explain"), ("explain",)
-    need = _NEED.search(line)
+        return ("value" if value else "which" if re.search(r"\b(?:list|name|all)\b", line) else "explain"), ("explain",), True
     which = _WHICH.search(line)
     if wh in {"why", "when", "where", "who", "who's", "whom", "whose", "where's"}:
-        return "explain", (wh,)
-    if wh and not (polar and asks and (asks[-1][0] in _AUX)):
-        if value:
-            return "value", (wh,)
-        if which and re.search(r"\b(?:which|tool|agent|option|recommend|use|need|best|suggest|back up|protect|restore|how many)\b", line):
-            return "which", (which[0],)
-        return "explain", (wh,)
-    if need and not _CAPABLE.search(line):
-        return "explain", (need[0],)
-    if which and not polar and re.search(r"\b(?:tool|agent|option|recommend|way|solution)\b", line):
-        return "which", (which[0],)
+        return "explain", (wh,), True
+    if wh and not (polar and asks and asks[-1][0] in _AUX):
+        if value and wh != "how":
+            return "value", (wh,), True
+        if which and re.search(r"\b(?:which|tool|tools|agent|option|options|recommend|use|need|best|suggest|how many|install|offer|take|pick)\b", line):
+            return "which", (which[0],), True
+        if decision and which and re.search(r"\bwhat (?:can|could|does|do|all|else|may)\b.*\b(?:back up|backs up|protect|protects|cover|covers|restore|take|handle)\b", line):
+            return "which", (which[0],), True
+        return "explain", (wh,), True
+    need = _NEED.search(line)
+    if need and not _CAPABLE.search(line) and not value:
+        return "explain", (need[0],), True
+    if which and not polar and re.search(r"\b(?:tool|agent|option|options|recommend|way|solution|product|propose|suggest|list|bullets|all)\b", line):
+        return "which", (which[0],), True
+    if re.search(r"\b(?:list|bullets|bulleted|steps|numbered|meaning|definition)\b", line) and not polar:
+        return "explain", ("list",), True
     if polar:
-        return "capability", (next(s[0] for s in asks if s[0] in _AUX or s[0] in _LEAD),)
+        return "capability", (polar,), True
     capable = _CAPABLE.search(line)
     if capable:
-        return "capability", (capable[0],)
-    return ("claim", ("statement",)) if len(tokens) > 5 and mentions else ("capability", ("fragment",))
+        return "capability", (capable[0],), line.endswith("?") or len(tokens) <= 2 * _SHORT
+    if len(tokens) > 5 and mentions:
+        return "claim", ("statement",), line.endswith("?")
+    return "capability", ("fragment",), line.endswith("?") and len(mentions) > 1
+
+
+def _focus(tokens: Sequence[str]) -> tuple[int, int]:
+    """First and last token of what is asked: the questions, with the sentence before when they are too short alone."""
+    sentences, start = [], 0
+    for i, token in enumerate(tokens):
+        if token in {".", "?", "!", ";", "\n"} or i + 1 == len(tokens):
+            if any(t not in PUNCTUATION for t in tokens[start : i + 1]):
+                sentences.append((start, i + 1))
+            start = i + 1
+    if not sentences:
+        return 0, len(tokens)
+    asking = [n for n, (a, b) in enumerate(sentences) if tokens[b - 1] == "?" or _asks([t for t in tokens[a:b] if t not in PUNCTUATION])]
+    if not asking:
+        return 0, len(tokens)
+    first, last = asking[0], asking[-1]
+    if sum(t not in PUNCTUATION for a, b in sentences[first : last + 1] for t in tokens[a:b]) < _SHORT and first > 0:
+        first -= 1
+    return sentences[first][0], sentences[last][1]
+
+
+def _asks(sentence: Sequence[str]) -> bool:
+    content = [t for t in sentence if t not in _LEAD]
+    return bool(content) and (content[0] in _WH or content[0] in {"confirm", "explain", "list", "name", "describe", "check", "verify", "tell", "approve", "publish"} or (content[0] in _AUX and len(content) > 3))
+
+
+def _known(tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:
+    """Without what the user says not to know ("dunno if it's encrypted", "encrypted or not")."""
+    line = " ".join(tokens)
+    unsure = bool(re.search(r"\b(?:dunno|don't know|not sure|no idea|unsure|can't tell|unclear|nobody knows|doesn't know|have to ask|haven't checked|i forgot)\b", line))
+
+    def doubtful(one: Mention) -> bool:
+        after = list(tokens[one.end : one.end + 2])
+        before = tokens[max(0, one.start - 5) : one.start]
+        if after == ["or", "not"]:
+            return True
+        return unsure and ("if" in before or "whether" in before or (len(before) > 0 and before[-1] in {"what"}))
+
+    return [m for m in mentions if not doubtful(m)]
+
+
+def _outright(mentions: list[Mention]) -> list[Mention]:
+    """Hints give way to what is said outright."""
+    said = {m.dimension for m in mentions if not m.soft}
+    return [m for m in mentions if not m.soft or m.dimension not in said]
+
+
+def _taken_back(tokens: Sequence[str], found: Found) -> bool:
+    """"in AWS, sorry, in Azure": an unheard word that is corrected at once."""
+    return bool(_CORRECT.search(" ".join(tokens[found.end : found.end + 4])))
+
+
+def _main(pack: Pack) -> str:
+    """The decision of last resort: the one declared last."""
+    return next(reversed(pack.decisions), "")
 
 
 _LEAD = frozenset({"and", "so", "but", "ok", "okay", "hi", "hello", "hey", "well", "then", "also", "please", "now", "if", "or", "urgent", "help", "question"})
@@ -479,8 +563,8 @@ def _merge(old: Facts, new: Facts) -> Facts:
 
 
 def _strong(reading: Reading) -> bool:
-    """Whether a new turn names a decision of its own and not only facts of a machine."""
-    return bool(reading.cues) and not all(c.startswith("@") for c in reading.cues[:1]) or reading.decision not in {None, "backup"}
+    """Whether a new turn names a decision of its own by words, and not only by facts of a machine."""
+    return bool(reading.cues) and not reading.cues[0].startswith("@os") and not reading.cues[0].startswith(("@environment", "@location", "@level", "@workload"))
 
 
 def _polar(ask: str) -> bool:
@@ -498,15 +582,27 @@ def _denied(stem: str) -> bool:
     return bool(re.search(r"\b(?:NOT|not|except|EXCEPT|isn't|incorrect|false|wrong|cannot|can't|never|unsupported|doesn't)\b", stem))
 
 
-def _choices(text: str) -> list[tuple[str, str, int]]:
-    """(label, text, place) of the lettered or numbered options, when they run on from the first."""
-    found = [(m[1].upper(), m[2].strip(" ,;.\n?"), m.start()) for m in _OPTION.finditer(text)]
-    for first in ("A", "1"):
-        starts = [i for i, f in enumerate(found) if f[0] == first]
-        if starts:
-            run = found[starts[-1] :]
-            labels = [chr(ord(first) + n) for n in range(len(run))]
-            if len(run) > 1 and [r[0] for r in run] == labels and all(r[1] for r in run):
-                return run
-    return []
+_PICK = re.compile(r"\b(?:which|what|who|how many|choose|pick|select|correct|right|best|true|tick|answer|option|letter|number|one\(s\)|ones?)\b|\?\s*$|:\s*$|_{2,}|\.\.\.", re.IGNORECASE)
+_LETTER = re.compile(r"(?:^|(?<=[\s,;:?.(\[]))\(?\[?(?P<label>[A-Fa-f]|[1-6]|i{1,3}|iv)(?P<mark>[).:\]]|(?=\s))\s*")
+_SERIES = (tuple("ABCDEF"), tuple("abcdef"), tuple("123456"), ("i", "ii", "iii", "iv"))
 
+
+def _choices(text: str) -> list[tuple[str, str, int]]:
+    """(label, text, place) of the lettered or numbered options, when they run on from the first and a question leads them."""
+    marks = list(_LETTER.finditer(text))
+    for series in _SERIES:
+        run: list[re.Match[str]] = []
+        for mark in marks:
+            if len(run) < len(series) and mark["label"] == series[len(run)] and (not run or bool(run[0]["mark"]) == bool(mark["mark"])):
+                run.append(mark)
+        bare = bool(run) and not run[0]["mark"]
+        if len(run) < 2 or (bare and (series[0] not in "A1" or len(run) < 3)):
+            continue
+        ends = [m.start() for m in run[1:]] + [len(text)]
+        bodies = [re.sub(r"[\s,;]*\b(?:or|and)?\s*$", "", text[m.end() : e]).strip(" ,;.\n?([") for m, e in zip(run, ends, strict=True)]
+        tail = re.split(r"\n\s*\n|(?<=[.?!])\s+(?=[A-Z])", bodies[-1], maxsplit=1)
+        stem = text[: run[0].start()]
+        if all(bodies) and (_PICK.search(stem) or (len(tail) > 1 and _PICK.search(tail[1]))) and max(map(len, bodies)) < 160:
+            bodies[-1] = tail[0].strip(" ,;.\n?")
+            return [(m["label"].upper() if m["label"] in "abcdef" else m["label"], b, m.start()) for m, b in zip(run, bodies, strict=True)]
+    return []

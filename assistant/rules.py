@@ -155,6 +155,14 @@ class Fact:
     attribute: str
     value: str
     group: str
+    topic: tuple[tuple[str, ...], ...] = ()
+    """Groups of words; a claim about this fact has one of each."""
+    yes: tuple[str, ...] = ()
+    """Words that make such a claim right."""
+    no: tuple[str, ...] = ()
+    """Words that make it wrong."""
+    figure: str = ""
+    unit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +183,5 @@ class Phrase:
     facts: Facts
     denied: Mapping[str, str]
     """Dimension -> the value that these words exclude."""
+    soft: bool
+    """A hint that gives way to anything said outright ("VSS" suggests Windows)."""

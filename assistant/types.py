@@ -81,6 +81,8 @@ class Mention:
     """Index of the first token."""
     end: int
     negated: bool = False
+    soft: bool = False
+    """A hint that gives way to anything said outright."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,11 @@ class Reading:
     """Words that led to the decision and the kind, for --explain."""
     mentions: tuple[Mention, ...] = ()
     topic: str = ""
-    """What to search for: the question with what it carries on from."""
+    """What to search for: the asking sentences, with what they carry on from."""
+    focus: tuple[str, ...] = ()
+    """The words of the asking sentences."""
+    explicit: bool = True
+    """Whether the turn itself shows what kind of answer it wants."""
     choices: tuple[tuple[str, str], ...] = ()
     """Of a multiple-choice question: letter and text of each option."""
     stem: str = ""

@@ -31,6 +31,13 @@ _SPOKEN = {
 }  # fmt: skip
 
 
+_GRAMMAR = frozenset(
+    "difference between supported consistent possible which should compare compared versus recommend recommended default "
+    "available explain describe without neither restoring options regarding server servers machine machines".split()
+)
+"""Words that tell the kind of a question, worth repairing too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One token of a question, repaired, with its place in the cleaned text."""
@@ -56,6 +63,7 @@ class Entry:
     name: str
     """Dimension, or id of the silence."""
     values: tuple[str, ...] = ()
+    soft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,7 @@ class Vocabulary:
         own = set(self._spell(self._root))
         own.update(w for d in pack.decisions.values() for p in d.read for e in p if e[0] != "@" for w in split(e))
         own.update(w for gaps in self._gaps.values() for parts, _ in gaps for part in parts for w in part)
+        own.update(_GRAMMAR)
         self._words = frozenset(own)
         self._targets = sorted(w for w in own if len(w) >= 4 and w.isalpha())
         self._corpus = frozenset(w for d in pack.documents for w in split(d.text))
@@ -256,7 +265,7 @@ def _entries(pack: Pack) -> Iterator[tuple[str, Entry]]:
         yield from ((w, Entry("unheard", dimension.name)) for w in dimension.unheard)
     for phrase in pack.phrases:
         for word in phrase.words:
-            yield from ((word, Entry("value", n, v)) for n, v in phrase.facts.items())
+            yield from ((word, Entry("value", n, v, phrase.soft)) for n, v in phrase.facts.items())
             yield from ((word, Entry("denied", n, (v,))) for n, v in phrase.denied.items())
     yield from ((w, Entry("name", "")) for w in pack.names)
     for silence in pack.silences:
@@ -294,7 +303,14 @@ def negated(words: Sequence[Word], found: Sequence[Found]) -> frozenset[int]:
 
 
 def _cue(tokens: Sequence[str], i: int) -> int:
+    """How many tokens a negation that starts at `i` takes up; 0 when there is none."""
     token, after = tokens[i], tokens[i + 1] if i + 1 < len(tokens) else ""
+    if token in {"nor", "neither"} and after in {"is", "are", "does", "do", "was", "has"}:
+        return 3
+    if token == "not" and i and tokens[i - 1] in {"do", "does", "did"} and after in _DONE:
+        return 2
+    if token == "not" and after in {"using", "running", "on", "in", "a", "an", "the"}:
+        return 2
     if (token, after) in _INSTEAD:
         return 2
     if token == "not" and after in {"only", "just", "sure"}:
@@ -339,7 +355,8 @@ def _joined(tokens: Sequence[str], comma: int, at: dict[int, list[int]]) -> bool
 def mention(found: Found, *, is_negated: bool) -> Mention:
     """A found value as a mention."""
     denied = is_negated != (found.entry.kind == "denied")
-    return Mention(found.entry.name, found.entry.values, found.phrase, found.start, found.end, denied)
+    entry = found.entry
+    return Mention(entry.name, entry.values, found.phrase, found.start, found.end, denied, entry.soft)
 
 
 def texts(words: Iterable[Word]) -> list[str]:

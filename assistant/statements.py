@@ -1,0 +1,99 @@
+"""A claim in, the stated fact that makes it right or wrong out.
+
+Similarity cannot tell a claim from its contradiction, so nothing here is similar: a fact names the words of its topic
+and the words that hold or do not hold of it, and a claim is decided only when the one or the other stand in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.pack import Pack
+from assistant.rules import Fact
+from assistant.vocabulary import Vocabulary, parts_of
+
+_TURNS = frozenset({"not", "never", "isn't", "aren't", "doesn't", "don't", "no", "without", "won't", "can't", "didn't", "wasn't", "nor"})
+_REACH = 3
+Parts = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A fact that speaks of a claim: `holds` says whether the claim is right; None when it names both sides."""
+
+    fact: Fact
+    holds: bool | None
+
+
+class Statements:
+    """The facts of a pack that can be claimed."""
+
+    def __init__(self, pack: Pack, vocabulary: Vocabulary) -> None:
+        self._has = vocabulary.has
+        self._facts = [
+            (f, [[parts_of(w) for w in group] for group in f.topic], [parts_of(w) for w in f.yes], [parts_of(w) for w in f.no])
+            for f in pack.facts
+            if f.topic and (f.yes or f.no or f.figure)
+        ]
+
+    def judge(self, tokens: Sequence[str], around: Sequence[str]) -> Stated | None:
+        """The fact that a claim is about, and whether it holds; the most particular one, or None.
+
+        `tokens` are the words of the asking sentence, `around` those of the whole message: the topic may stand anywhere.
+        """
+        best: tuple[int, Stated] | None = None
+        for fact, topic, yes, no in self._facts:
+            inside = sum(any(self._has(tokens, w) for w in group) for group in topic)
+            if inside < len(topic) and not all(any(self._has(around, w) for w in group) for group in topic):
+                continue
+            if not inside:
+                continue
+            stated = self._figure(fact, tokens) if fact.figure else self._sides(fact, tokens, yes, no)
+            if stated and (best is None or inside + len(topic) > best[0]):
+                best = (inside + len(topic), stated)
+        return best[1] if best else None
+
+    def _sides(self, fact: Fact, tokens: Sequence[str], yes: Sequence[Parts], no: Sequence[Parts]) -> Stated | None:
+        for_, against = self._longest(tokens, yes), self._longest(tokens, no)
+        if not for_ and not against:
+            return None
+        if for_ and against and for_[0] == against[0]:
+            return Stated(fact, None)
+        side, (_, place) = (True, for_) if for_ and (not against or for_[0] > against[0]) else (False, against or (0, 0))
+        if for_ and against and not _overlap(for_, against) and abs(for_[0] - against[0]) < 2 and "or" in tokens:
+            return Stated(fact, None)
+        return Stated(fact, side != _turned(tokens, place, side=side))
+
+    def _longest(self, tokens: Sequence[str], phrases: Sequence[Parts]) -> tuple[int, int] | None:
+        """(number of words, place) of the longest phrase that stands among the tokens."""
+        found = []
+        for parts in phrases:
+            size = sum(len(p) for p in parts)
+            for place, token in enumerate(tokens):
+                if token == parts[0][0] and self._has(tokens[place : place + size + 3 * (len(parts) - 1)], parts):
+                    found.append((size, -place))
+                    break
+        return (max(found)[0], -max(found)[1]) if found else None
+
+    def _figure(self, fact: Fact, tokens: Sequence[str]) -> Stated | None:
+        numbers = [_NUMBERS.get(t, t) for t in tokens if t in _NUMBERS or re.fullmatch(r"\d+", t)]
+        units = any(t in fact.unit for t in tokens)
+        if not numbers or not units:
+            return None
+        return Stated(fact, fact.figure in numbers)
+
+
+_NUMBERS = {w: str(n) for n, w in enumerate("zero one two three four five six seven eight nine ten".split()) if n > 1}
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[1] < other[1] + other[0] and other[1] < one[1] + one[0]
+
+
+def _turned(tokens: Sequence[str], place: int, *, side: bool) -> bool:
+    """Whether a negation stands right before the words; one that opens a question ("Isn't …?") turns nothing."""
+    del side
+    before = [(n, t) for n, t in enumerate(tokens[max(0, place - _REACH) : place], max(0, place - _REACH)) if t in _TURNS]
+    return bool(before) and before[-1][0] > 0
