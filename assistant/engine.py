@@ -22,7 +22,7 @@ _KNOWN = 0.62
 """Least cosine to a key at which a unit is taken to answer a question."""
 _NEAR = 0.42
 _SURE = 0.80
-_LIKENESS = (0.50, 0.62, 0.74, 0.82, 0.90)
+_LIKENESS = (0.50, 0.70, 0.93)
 """Cosine to a key from which on an explanation is preferred to a verdict, by the number of facts that were read."""
 
 
@@ -215,7 +215,7 @@ class _Case:
         if stated and reading.kind in {"capability", "claim", "explain"}:
             return self._state(stated)
         decided = reading.decision and self.pack.decisions[reading.decision].kind
-        if decided == "value" and reading.kind != "explain":
+        if decided == "value" and reading.kind != "explain" and not (self._open_value() and self._better_explained()):
             return self._value()
         if decided == "capability" and reading.kind in {"capability", "claim"} and not self._better_explained():
             return self._capability()
@@ -223,13 +223,17 @@ class _Case:
             return self._capability()
         return self._explain()
 
+    def _open_value(self) -> bool:
+        """Whether the rules would only list every way the value could come out."""
+        return all(v.status == "depends" for v in self._check())
+
     def _stated(self) -> Stated | None:
         """The fact that a yes/no question is about, when its words decide it."""
         reading = self.reading
         if reading.kind not in {"capability", "claim"} and not _asks_need(reading.focus):
             return None
         around = tuple(self.house.reader.words(self.question))
-        return self.house.statements.judge(reading.focus or around, around)
+        return self.house.statements.judge(reading.focus or around, around, {m.dimension for m in reading.mentions})
 
     def _state(self, stated: Stated) -> Status:
         """Yes or no to a claim about a stated fact, with its place."""
@@ -356,9 +360,10 @@ class _Case:
         proves the verdict and does not compete with it.
         """
         decision = self.reading.decision or ""
-        said = {n for s in self._scenarios() for n in s.facts}
-        enough = sure if sure is not None else _LIKENESS[min(len(said), len(_LIKENESS) - 1)]
-        if not self._fits(enough):
+        domains = self.house.checker.space(decision).domains
+        used = {*domains, *(self.pack.dimensions[n].reads for n in domains)}
+        said = {n for s in self._scenarios() for n in s.facts if n in used}
+        if not self._fits(sure if sure is not None else _LIKENESS[min(len(said), len(_LIKENESS) - 1)]):
             return False
         unit = self.hits[0].unit
         quoted = (r.place for r in self.pack.rules if r.decision == decision)

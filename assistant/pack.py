@@ -480,6 +480,7 @@ class _Reader:
             no=record.texts("no"),
             figure=record.text("figure", ""),
             unit=record.texts("unit"),
+            unless=tuple(record.texts("unless")),
         )
 
     def _silence(self, record: _Record) -> Silence:

@@ -137,7 +137,7 @@ class Reader:
                 decision, why = wide, reason
         asked = self._asked(focus) or (self._asked(tokens) if len(focus) <= _SHORT else None)
         kind, cues, explicit = _kind(" ".join(focus), focus, inside or mentions, decision)
-        compared = self._compared(focus, inside, kind)
+        compared = self._compared(focus, inside, kind, explicit=explicit)
         if compared:
             asked, kind = compared[0], "compare" if kind == "compare" else "which"
         heard = [f for n, f in enumerate(found) if f.entry.kind == "unheard" and n not in denied and not _taken_back(tokens, f)]
@@ -208,7 +208,7 @@ class Reader:
                         return dimension
         return None
 
-    def _compared(self, tokens: Sequence[str], mentions: Sequence[Mention], kind: Kind) -> tuple[str, ...]:
+    def _compared(self, tokens: Sequence[str], mentions: Sequence[Mention], kind: Kind, *, explicit: bool) -> tuple[str, ...]:
         """(dimension, value, value ...) when values of one choice are set against each other."""
         for dimension in dict.fromkeys(m.dimension for m in mentions):
             if self.pack.dimensions[dimension].kind == "fact":
@@ -219,7 +219,7 @@ class Reader:
                 continue
             between = [tokens[a.end : b.start] for a, b in zip(said, said[1:], strict=False) if a.values != b.values]
             either = any("or" in gap and len(gap) <= 4 for gap in between)
-            if kind == "compare" or (either and kind == "which") or (either and tokens[0] not in _AUX and kind != "claim"):
+            if kind == "compare" or (either and (kind == "which" or (tokens[0] not in _AUX and (kind != "claim" or not explicit)))):
                 return (dimension, *values)
         return ()
 

@@ -162,7 +162,10 @@ class Fact:
     no: tuple[str, ...] = ()
     """Words that make it wrong."""
     figure: str = ""
+    """The number that it states, to be named with one of `unit`."""
     unit: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    """Dimensions that make such a claim a question for the rules when they are mentioned."""
 
 
 @dataclass(frozen=True, slots=True)

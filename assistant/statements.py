@@ -7,7 +7,7 @@ and the words that hold or do not hold of it, and a claim is decided only when t
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from assistant.pack import Pack
@@ -38,13 +38,16 @@ class Statements:
             if f.topic and (f.yes or f.no or f.figure)
         ]
 
-    def judge(self, tokens: Sequence[str], around: Sequence[str]) -> Stated | None:
+    def judge(self, tokens: Sequence[str], around: Sequence[str], said: Collection[str]) -> Stated | None:
         """The fact that a claim is about, and whether it holds; the most particular one, or None.
 
         `tokens` are the words of the asking sentence, `around` those of the whole message: the topic may stand anywhere.
+        `said` are the dimensions that the message mentions.
         """
         best: tuple[int, Stated] | None = None
         for fact, topic, yes, no in self._facts:
+            if set(fact.unless) & set(said):
+                continue
             inside = sum(any(self._has(tokens, w) for w in group) for group in topic)
             if inside < len(topic) and not all(any(self._has(around, w) for w in group) for group in topic):
                 continue
@@ -59,12 +62,11 @@ class Statements:
         for_, against = self._longest(tokens, yes), self._longest(tokens, no)
         if not for_ and not against:
             return None
-        if for_ and against and for_[0] == against[0]:
+        if for_ and against and not _overlap(for_, against) and "or" in tokens:
             return Stated(fact, None)
-        side, (_, place) = (True, for_) if for_ and (not against or for_[0] > against[0]) else (False, against or (0, 0))
-        if for_ and against and not _overlap(for_, against) and abs(for_[0] - against[0]) < 2 and "or" in tokens:
-            return Stated(fact, None)
-        return Stated(fact, side != _turned(tokens, place, side=side))
+        holds = for_ is not None and (against is None or (_overlap(for_, against) and for_[0] > against[0]))
+        _, place = (for_ if holds else against) or (0, 0)
+        return Stated(fact, holds != _turned(tokens, place))
 
     def _longest(self, tokens: Sequence[str], phrases: Sequence[Parts]) -> tuple[int, int] | None:
         """(number of words, place) of the longest phrase that stands among the tokens."""
@@ -92,8 +94,7 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[1] < other[1] + other[0] and other[1] < one[1] + one[0]
 
 
-def _turned(tokens: Sequence[str], place: int, *, side: bool) -> bool:
+def _turned(tokens: Sequence[str], place: int) -> bool:
     """Whether a negation stands right before the words; one that opens a question ("Isn't …?") turns nothing."""
-    del side
     before = [(n, t) for n, t in enumerate(tokens[max(0, place - _REACH) : place], max(0, place - _REACH)) if t in _TURNS]
     return bool(before) and before[-1][0] > 0

@@ -18,7 +18,7 @@ LONGEST = 10_000
 """Characters of a question: a pasted ticket with its log fits, a book does not."""
 _TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[$€+.?!;:,()\n]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]")
-_GAP = 3
+_GAP = 4
 """Words that may stand in a gap phrase ("replace … disk")."""
 PUNCTUATION = frozenset(".?!;:,()\n")
 _SPOKEN = {

@@ -1,0 +1,177 @@
+"""The chat page: questions on the left, evidence on the right. No state but each session's own turns."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import gradio as gr
+
+from assistant.channels.render import Turn, chips, evidence, message, scope, typed
+from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    from assistant.engine import Assistant
+
+log = logging.getLogger("assistant.gradio")
+_AT_ONCE = 16
+"""Questions answered side by side: 8 users of one second each waited 8.2 s with Gradio's default of 1, 1.4 s with 16."""
+_WAITING = 64
+Turns = tuple[Turn, ...]
+Shown = tuple[str, list[gr.ChatMessage], str, Turns]
+"""What a turn changes: question box, conversation, evidence, state."""
+
+STYLE = """
+.gradio-container { max-width: 1400px !important; margin: 0 auto !important; }
+#scope h1 { font-size: 1.35rem; font-weight: 700; margin: 0 0 .15rem; }
+#scope p { margin: 0; }
+.badge { display: inline-block; padding: 0 .6em; border: 1.5px solid currentColor; border-radius: 1em;
+  font-weight: 700; font-size: .9em; line-height: 1.6; white-space: nowrap; color: var(--tone); }
+.badge { --tone: #1e40af; }
+.badge.supported { --tone: #166534; }
+.badge.not_supported { --tone: #b91c1c; }
+.badge.depends, .badge.conflict { --tone: #92400e; }
+.badge.not_stated, .badge.out_of_scope { --tone: #475569; }
+.dark .badge { --tone: #93c5fd; }
+.dark .badge.supported { --tone: #86efac; }
+.dark .badge.not_supported { --tone: #fca5a5; }
+.dark .badge.depends, .dark .badge.conflict { --tone: #fcd34d; }
+.dark .badge.not_stated, .dark .badge.out_of_scope { --tone: #cbd5e1; }
+#evidence { position: sticky; top: 8px; max-height: calc(100vh - 16px); overflow-y: auto; }
+.evidence { overflow-wrap: anywhere; }
+.evidence h2 { font-size: 1.1rem; font-weight: 700; margin: 0 0 .4rem; }
+.evidence h3 { font-size: 1rem; font-weight: 700; margin: .7rem 0 .2rem; }
+.evidence p { margin: .25rem 0; }
+.evidence > details { border-top: 1px solid var(--border-color-primary); padding: .5rem 0; }
+.evidence summary { cursor: pointer; font-weight: 700; padding: .15rem 0; }
+.evidence ol.proof { list-style: decimal; padding-left: 1.5rem; margin: .2rem 0; }
+.evidence ol.proof li { margin: .35rem 0; }
+.evidence ul { list-style: disc; padding-left: 1.3rem; margin: .2rem 0; }
+.evidence article { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .1rem .8rem .5rem;
+  margin: .6rem 0; scroll-margin-top: 12px; }
+.evidence article:target { border-color: var(--color-accent); box-shadow: 0 0 0 2px var(--color-accent); }
+.evidence .path { font-size: .85em; }
+.evidence a { color: var(--link-text-color); text-decoration: underline; }
+.evidence mark { background: #fde68a; color: #1f2937; padding: .05em .1em; border-radius: 2px; }
+.evidence .table { overflow-x: auto; }
+.evidence table { border-collapse: collapse; width: 100%; font-size: .85em; margin: .3rem 0; }
+.evidence th, .evidence td { border: 1px solid var(--border-color-primary); padding: .2rem .4rem; text-align: left;
+  overflow-wrap: normal; }
+.evidence th { font-weight: 700; }
+@media (max-width: 760px) { #evidence { position: static; max-height: none; } }
+"""
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's own look with readable contrast, and without the half-bold fonts that lack most letters."""
+    return gr.themes.Default(
+        primary_hue="blue",
+        neutral_hue="slate",
+        font=[gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "system-ui", "sans-serif"],
+        font_mono=[gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
+    ).set(
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_text_color="white",
+        button_primary_text_color_dark="white",
+    )
+
+
+def page(helper: Assistant, starts: Sequence[str] = ()) -> gr.Blocks:
+    """The chat page over one assistant; `starts` are the questions offered on the first screen.
+
+    Serve it with `serve`, or mount it elsewhere with `theme` and `STYLE`.
+    """
+    pack = helper.pack
+
+    def respond(question: str, turns: Turns) -> Shown:
+        if question.strip():
+            turns = (*turns, turn(helper, question, turns))
+        return "", conversation(turns), evidence(pack, turns), turns
+
+    def card(turns: Turns, event: gr.SelectData) -> Shown:
+        return respond(event.value["text"], turns)
+
+    def chip(turns: Turns, event: gr.SelectData) -> Shown:
+        return respond(event.value, turns)
+
+    with gr.Blocks(title=f"{pack.title} assistant", analytics_enabled=False, fill_width=True) as blocks:
+        turns = gr.State(())
+        gr.HTML(scope(pack), elem_id="scope")
+        with gr.Row():
+            with gr.Column(scale=3, min_width=320):
+                chat = gr.Chatbot(
+                    label="Conversation",
+                    height="66vh",
+                    layout="bubble",
+                    buttons=[],
+                    feedback_options=None,
+                    latex_delimiters=[],
+                    allow_tags=False,
+                    placeholder="Ask a question, or start with one of these.",
+                    examples=[{"text": q} for q in starts],
+                )
+                box = gr.Textbox(
+                    label="Your question",
+                    show_label=False,
+                    placeholder="Your question",
+                    lines=1,
+                    max_lines=6,
+                    autofocus=True,
+                    submit_btn="Ask",
+                )
+            with gr.Column(scale=2, min_width=300):
+                passages = gr.HTML(evidence(pack, ()), elem_id="evidence")
+        shown = [box, chat, passages, turns]
+        limits = {"concurrency_limit": _AT_ONCE, "concurrency_id": "ask", "show_progress": "minimal", "api_visibility": "private"}
+        box.submit(respond, [box, turns], shown, **limits)
+        chat.example_select(card, [turns], shown, **limits)
+        chat.option_select(chip, [turns], shown, **limits)
+        chat.clear(lambda: ("", [], evidence(pack, ()), ()), None, shown, **limits)
+    return blocks.queue(max_size=_WAITING, api_open=False)
+
+
+def serve(blocks: gr.Blocks, port: int, *, wait: bool = True) -> str:
+    """Serve a page on the loopback address; its URL. With `wait` it returns only when interrupted."""
+    _, url, _ = blocks.launch(
+        server_name="127.0.0.1",
+        server_port=port,
+        prevent_thread_lock=not wait,
+        quiet=True,
+        theme=theme(),
+        css=STYLE,
+        footer_links=[],
+        run_history=False,
+        max_file_size="1kb",
+        ssr_mode=False,
+        mcp_server=False,
+        share=False,
+    )
+    return url
+
+
+def turn(helper: Assistant, question: str, before: Sequence[Turn]) -> Turn:
+    """Ask, carrying on from the last answer; an error becomes a polite sentence, its trace goes to the log."""
+    after = next((t.answer for t in reversed(before) if t.answer), None)
+    try:
+        return Turn(question, helper.ask(question, after=after))
+    except AssistantError as error:
+        return Turn(question, None, f"Sorry, this cannot be answered: {error}.")
+    except Exception:
+        request = uuid4().hex[:12]
+        log.exception("request %s", request)
+        return Turn(question, None, f"Sorry, something went wrong here. The log has the details under request {request}.")
+
+
+def conversation(turns: Sequence[Turn]) -> list[gr.ChatMessage]:
+    """The chat log: question and reply by turns, the last reply with its chips."""
+    messages = []
+    for number, one in enumerate(turns, 1):
+        options = [gr.chatbot.OptionDict(value=w, label=w) for w in chips(one)]
+        messages += [
+            gr.ChatMessage(role="user", content=typed(one.question)),
+            gr.ChatMessage(role="assistant", content=message(one, number), options=options),
+        ]
+    return messages
