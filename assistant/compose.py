@@ -411,13 +411,21 @@ class Composer:
     def _state(self, page: Page, hit: Hit) -> None:
         place = place_of(hit)
         if _key(place) not in page.markers:
-            page.say(spoken(hit.unit.text, hit.unit.header), place)
+            page.say(self._under(hit.section.title, spoken(hit.unit.text, hit.unit.header)), place)
+
+    @staticmethod
+    def _under(title: str, text: str) -> str:
+        """A statement that leans on its heading, with the heading before it."""
+        words = {w for w in re.findall(r"[a-z]+", title.lower()) if len(w) > 3}
+        return text if not words or any(w[:6] in text.lower() for w in words) else f"{title}: {lower(text)}"
 
     def _list(self, page: Page, group: Sequence[Fact]) -> None:
         numbered = len({f.place.source for f in group}) == 1 and "process" in group[0].group
         for n, fact in enumerate(group, 1):
             mark = f"{n}. " if numbered else "- "
-            page.say(f"{mark}{spoken(fact.place.quote, self.header(fact.place))}", fact.place, end="\n")
+            title = self.pack.section(fact.place.source).title
+            text = spoken(fact.place.quote, self.header(fact.place))
+            page.say(mark + (text if numbered else self._under(title, text)), fact.place, end="\n")
 
     def header(self, place: Place) -> str:
         """The header row of the table in which a place stands; empty elsewhere."""

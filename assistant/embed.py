@@ -7,7 +7,6 @@ measurable loss of ranking (``benchmarks/``).
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,16 +37,15 @@ def source(model: str | None = None) -> Path:
         if not (folder / "modules.json").exists():
             raise ModelError(f"{folder}: not a sentence-transformers model (no modules.json); give the folder of one")
         return folder
-    spec = find_spec(SHIPPED)
-    if spec is None or spec.origin is None:
+    shipped = _shipped()
+    if shipped is None:
         raise ModelError(f"the package {SHIPPED} is missing; install the project's dependencies again")
-    folder = Path(spec.origin).parent / "model"
-    found = checksum(folder / "model.safetensors")
-    if found != _PINNED:
-        raise ModelError(
-            f"{folder / 'model.safetensors'}: SHA-256 is {found[:12]}…, expected {_PINNED[:12]}…; reinstall {SHIPPED}"
-        )
-    return folder
+    return shipped
+
+
+def _shipped() -> Path | None:
+    spec = find_spec(SHIPPED)
+    return Path(spec.origin).parent / "model" if spec and spec.origin else None
 
 
 def checksum(path: Path) -> str:
@@ -60,24 +58,44 @@ def checksum(path: Path) -> str:
 
 
 def key(folder: Path) -> str:
-    """What an export depends on: the weights, the tokenizer and the recipe; 16 hex digits."""
+    """What an export depends on: the weights, the tokenizer and the recipe; 16 hex digits.
+
+    The shipped weights count with the checksum that is pinned: `export` refuses any others, so that opening an index
+    need not read 90 MB.
+    """
     total = hashlib.sha256(_RECIPE.encode())
-    weights = sorted(p for p in folder.rglob("*") if p.suffix in {".safetensors", ".json", ".txt"})
-    for path in weights:
-        total.update(f"{path.relative_to(folder)} {checksum(path)}".encode())
+    pinned = _weights(_shipped())
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in {".safetensors", ".json", ".txt"}):
+        total.update(f"{path.relative_to(folder)} {_PINNED if path == pinned else checksum(path)}".encode())
     return total.hexdigest()[:16]
 
 
+def _weights(folder: Path | None) -> Path | None:
+    return folder / "model.safetensors" if folder else None
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """ModelError for weights in a format that can carry code, or under the shipped name with other bytes."""
+    if not list(folder.glob("*.safetensors")):
+        raise ModelError(f"{folder}: no .safetensors weights; other formats can carry code and are refused")
+    pinned = _weights(_shipped())
+    if pinned and pinned.parent == folder and (found := checksum(pinned)) != _PINNED:
+        raise ModelError(f"{pinned}: SHA-256 is {found[:12]}…, expected {_PINNED[:12]}…; reinstall {SHIPPED}")
+
+
 def export(folder: Path, into: Path) -> None:
-    """Write ``model.onnx`` (int8) and ``tokenizer.json`` for the model in `folder`; takes about 15 s, imports torch."""
+    """Write ``model.onnx`` (int8) and ``tokenizer.json`` for the model in `folder`; takes about 15 s, imports torch.
+
+    ModelError when the weights are not the pinned ones, may carry code, or do not survive the export.
+    """
+    _refuse_foreign(folder)
+
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from sentence_transformers import SentenceTransformer
 
-    if not list(folder.glob("*.safetensors")):
-        raise ModelError(f"{folder}: no .safetensors weights; other formats can carry code and are refused")
     model = SentenceTransformer(str(folder), device="cpu", trust_remote_code=False, local_files_only=True).eval()
-    model[0].model.set_attn_implementation("eager")
+    model[0].model.set_attn_implementation("eager")  # type: ignore[union-attr,operator]  # torch types modules loosely
 
     class Sentence(torch.nn.Module):
         def __init__(self) -> None:
@@ -129,13 +147,13 @@ class Encoder:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(_LONGEST)
-        self.dimensions = int(json.loads(json.dumps(self._session.get_outputs()[0].shape))[-1] or 0)
 
     def encode(self, text: str) -> NDArray[np.float32]:
         """The unit vector of a text, shape (dim,). ModelError when the model yields none."""
         import numpy as np
 
-        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        whole = text.encode("utf-8", "replace").decode()  # the tokenizer refuses lone surrogates
+        ids = np.array([self._tokenizer.encode(whole).ids], dtype=np.int64)
         vector = self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
         if not np.isfinite(vector).all():
             raise ModelError("the embedding model returned a vector that is not finite")

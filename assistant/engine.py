@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +19,10 @@ from assistant.statements import Stated, Statements
 from assistant.types import Answer, Ask, Facts, Hit, Part, Reading, Scenario, Status, Verdict
 
 log = logging.getLogger("assistant.engine")
-_KNOWN = 0.62
-"""Least cosine to a key at which a unit is taken to answer a question."""
-_NEAR = 0.42
+_KNOWN = 0.45
+"""Least cosine to a key at which a unit is taken to answer a question in the words of the subject."""
+_PLAIN = 0.62
+"""The same for a question that has none of the subject's words."""
 _SURE = 0.80
 _LIKENESS = (0.50, 0.70, 0.93)
 """Cosine to a key from which on an explanation is preferred to a verdict, by the number of facts that were read."""
@@ -199,7 +201,7 @@ class _Case:
         reading = self.reading
         if reading.kind == "choice":
             return self._choose()
-        if reading.off_topic and not reading.mentions and not self._fits(_KNOWN):
+        if reading.foreign or (reading.off_topic and not reading.mentions and not self._fits(_PLAIN)):
             return self._foreign()
         if reading.unheard:
             return self._unheard()
@@ -371,14 +373,23 @@ class _Case:
 
     def _explain(self) -> Status:
         hits = self.hits
-        if not hits or hits[0].similarity < _NEAR and not self.house.retriever.degraded:
+        if not hits or (hits[0].similarity < _KNOWN and not self.house.retriever.degraded):
             return self._unknown(hits)
-        if hits[0].similarity < _KNOWN and not self.house.retriever.degraded:
-            return self._unknown(hits)
+        self._reason()
         words = set(self.reading.topic.lower().split())
         complete = bool(words & _LISTS) or "how does" in self.reading.topic.lower()
         self.composer.explain(self.page, hits, complete=complete)
         return "information"
+
+    def _reason(self) -> None:
+        """Why something is so: the reason that its rule gives, before what the documents add."""
+        if not {"why", "reason", "cause", "purpose", "justification"} & set(self.reading.focus) or not self.reading.decision:
+            return
+        verdict = self._check()[0]
+        if verdict.status in {"supported", "not_supported", "information"} and verdict.rules and len(self._scenarios()[0].facts) > 0:
+            rule = self.pack.rule(verdict.rules[0])
+            self.page.say(rule.title, rule.place)
+            self.page.say(rule.because)
 
     def _unknown(self, hits: Sequence[Hit]) -> Status:
         if self.reading.off_topic or not hits:
@@ -405,43 +416,48 @@ class _Case:
 
     def _choose(self) -> Status:
         readings = self.house.reader.options(self.reading)
-        scores = [self._holds(option, body) for option, (_, body) in zip(readings, self.reading.choices, strict=True)]
+        bodies = [body for _, body in self.reading.choices]
+        scores = [self._holds(option, body) for option, body in zip(readings, bodies, strict=True)]
         wanted = [-s for s in scores] if self.reading.denied else scores
-        best = max(wanted)
+        near = [self._near(body) for body in bodies]
+        ranked = [w + (0.0 if self.reading.denied else n) for w, n in zip(wanted, near, strict=True)]
+        several = bool(_SEVERAL.search(self.question))
+        right = [n for n, w in enumerate(wanted) if w >= 1.0] if several else []
+        right = right or [max(range(len(ranked)), key=lambda n: (ranked[n], -n))]
         labels = [label for label, _ in self.reading.choices]
-        several = bool(set(self.reading.stem.lower().split()) & {"all", "two", "three", "which are", "apply", "options", "tools"})
-        right = [n for n, s in enumerate(wanted) if s == best or (several and s >= 1.0)]
-        if not several:
-            right = right[:1]
         self.choice = tuple(labels[n] for n in right)
-        text = self.page.text
-        self.page.text = ""
-        bodies = "; ".join(f"{labels[n]}: {self.reading.choices[n][1]}" for n in right)
-        self.page.say(f"{', '.join(self.choice)}. {bodies}.")
-        del text
-        for n in right:
-            self._prove(readings[n], self.reading.choices[n][1])
+        self.page.say("; ".join(f"{labels[n]}: {bodies[n]}" for n in right) + ".")
+        for n in right[:3]:
+            self._prove(readings[n], bodies[n])
         return "information"
 
     def _holds(self, option: Reading, body: str) -> float:
-        """1 when the option is so, -1 when it is not, and in between how near the documents come to it."""
+        """1 when the rules or a stated fact say that the option is so, -1 when that it is not, 0 when they are silent."""
         decision = self.pack.decisions.get(option.decision or "")
-        if decision:
+        if decision and decision.kind == "value" and option.outcome:
+            stem = self.house.checker.check(decision.id, self.reading.scenarios[0].facts)
+            if stem.status == "information":
+                return 1.0 if stem.outcome == option.outcome else -1.0
+        words = self.house.reader.words(body)
+        around = (*self.house.reader.words(self.reading.stem), *words)
+        stated = self.house.statements.judge(words, around, {m.dimension for m in option.mentions})
+        if stated and stated.holds is not None:
+            return 1.0 if stated.holds else -1.0
+        if decision and decision.kind == "capability" and option.mentions:
             verdict = self.house.checker.check(decision.id, option.scenarios[0].facts)
-            if decision.kind == "value" and option.outcome:
-                stem = self.house.checker.check(decision.id, self.reading.scenarios[0].facts)
-                if stem.status == "information":
-                    return 1.0 if stem.outcome == option.outcome else -1.0
-            elif decision.kind == "capability" and option.mentions and verdict.status in {"supported", "not_supported"}:
-                right = (verdict.status == "supported") != option.negative
-                return 1.0 if right else -1.0
-        return self._near(body)
+            if verdict.status in {"supported", "not_supported"}:
+                return 1.0 if (verdict.status == "supported") != option.negative else -1.0
+            return -0.5
+        return 0.0
 
     def _near(self, body: str) -> float:
-        stem = self.house.search(self.reading.stem, 3)
+        """How near the documents come to the option as an answer to the question, 0 to 1."""
+        found = self.house.search(self.reading.stem, 4)
         words = set(_content(body))
-        texts = [set(_content(h.unit.text)) for h in stem]
-        return max((len(words & t) / (len(words) or 1) for t in texts), default=0.0) * 0.9
+        texts = [set(_content(h.unit.text + " " + h.section.title)) for h in found]
+        shared = max((h.score * len(words & t) / (len(words) or 1) for h, t in zip(found, texts, strict=True)), default=0.0)
+        whole = self.house.search(f"{self.reading.stem} {body}", 1)
+        return 0.6 * shared + 0.4 * (whole[0].similarity if whole else 0.0)
 
     def _prove(self, option: Reading, body: str) -> None:
         decision = self.pack.decisions.get(option.decision or "")
@@ -462,6 +478,7 @@ def _asks_need(focus: Sequence[str]) -> bool:
     return bool(focus) and focus[0] in {"do", "does", "must", "is", "are", "should", "will", "can", "has", "have"}
 
 
+_SEVERAL = re.compile(r"\b(?:all that apply|two|three|which are|more than one|several|multiple (?:response|answers|select)|select all|options are|statements|both|letters|ones|one\(s\))\b|\(s\)", re.IGNORECASE)
 _LISTS = frozenset(
     "which types kinds options steps process list all levels many name work works difference stages procedure order between types? options? steps? kinds? "
     "walk how describe versus vs offered components tools".split()

@@ -153,7 +153,8 @@ class Reader:
             compared=tuple(compared[1:]),
             unheard=tuple(dict.fromkeys(f.phrase for f in heard)),
             silence=max(silences, key=lambda f: f.end - f.start).entry.name if silences else None,
-            off_topic=_off_topic(found, mentions) and decision is None,
+            off_topic=not mentions and decision is None and not any(f.entry.kind in {"name", "scope", "silence"} for f in found),
+            foreign=_foreign(found, mentions),
             cues=(*why, *cues),
             mentions=tuple(mentions),
             topic=clean(question)[place : words[last - 1].end].strip() if words else "",
@@ -571,11 +572,10 @@ def _polar(ask: str) -> bool:
     return ask.split(" ")[0] in {"Is", "Does", "Do", "Are", "Has"} and " or " not in ask
 
 
-def _off_topic(found: Sequence[Found], mentions: Sequence[Mention]) -> bool:
-    kinds = {f.entry.kind for f in found}
-    if "other" in kinds:
-        return not any(m.dimension in {"tool", "restore_option"} for m in mentions)
-    return not kinds & {"value", "name", "scope", "silence"}
+def _foreign(found: Sequence[Found], mentions: Sequence[Mention]) -> bool:
+    """Another product is named and none of ours."""
+    ours = any(m.dimension in {"tool", "restore_option"} for m in mentions) or any(f.entry.kind == "name" and "azure" in f.phrase for f in found)
+    return any(f.entry.kind == "other" for f in found) and not ours
 
 
 def _denied(stem: str) -> bool:

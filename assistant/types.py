@@ -114,6 +114,9 @@ class Reading:
     silence: str | None = None
     """Id of a subject on which the documents are known to be silent."""
     off_topic: bool = False
+    """No word of the subject stands in the question."""
+    foreign: bool = False
+    """Another product is what it is about."""
     cues: tuple[str, ...] = ()
     """Words that led to the decision and the kind, for --explain."""
     mentions: tuple[Mention, ...] = ()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import gradio as gr
+from gradio.components.chatbot import OptionDict
 
 from assistant.channels.render import Turn, chips, evidence, message, scope, typed
 from assistant.errors import AssistantError
@@ -125,12 +126,12 @@ def page(helper: Assistant, starts: Sequence[str] = ()) -> gr.Blocks:
             with gr.Column(scale=2, min_width=300):
                 passages = gr.HTML(evidence(pack, ()), elem_id="evidence")
         shown = [box, chat, passages, turns]
-        limits = {"concurrency_limit": _AT_ONCE, "concurrency_id": "ask", "show_progress": "minimal", "api_visibility": "private"}
-        box.submit(respond, [box, turns], shown, **limits)
-        chat.example_select(card, [turns], shown, **limits)
-        chat.option_select(chip, [turns], shown, **limits)
-        chat.clear(lambda: ("", [], evidence(pack, ()), ()), None, shown, **limits)
-    return blocks.queue(max_size=_WAITING, api_open=False)
+        box.submit(respond, [box, turns], shown, show_progress="minimal", api_visibility="private")
+        chat.example_select(card, turns, shown, show_progress="minimal", api_visibility="private")
+        chat.option_select(chip, turns, shown, show_progress="minimal", api_visibility="private")
+        chat.clear(lambda: respond("", ()), None, shown, show_progress="hidden", api_visibility="private")
+    blocks.queue(max_size=_WAITING, api_open=False, default_concurrency_limit=_AT_ONCE)
+    return blocks
 
 
 def serve(blocks: gr.Blocks, port: int, *, wait: bool = True) -> str:
@@ -169,7 +170,7 @@ def conversation(turns: Sequence[Turn]) -> list[gr.ChatMessage]:
     """The chat log: question and reply by turns, the last reply with its chips."""
     messages = []
     for number, one in enumerate(turns, 1):
-        options = [gr.chatbot.OptionDict(value=w, label=w) for w in chips(one)]
+        options = [OptionDict(value=w, label=w) for w in chips(one)]
         messages += [
             gr.ChatMessage(role="user", content=typed(one.question)),
             gr.ChatMessage(role="assistant", content=message(one, number), options=options),

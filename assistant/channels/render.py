@@ -10,9 +10,11 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from assistant.pack import Pack
-from assistant.types import Answer, Citation, Facts, Finding, Unit
+if TYPE_CHECKING:
+    from assistant.pack import Pack
+    from assistant.types import Answer, Citation, Facts, Finding, Unit
 
 _BADGES = {
     "supported": ("✔", "Supported"),
