@@ -307,9 +307,8 @@ class _Case:
         if decision.kind == "value":
             return None
         space = self.house.checker.space(decision.id)
-        if len(self._scenarios()) > 1 and (asked is None or all(asked in s.facts for s in self._scenarios())):
-            self.verdicts = self._check()
-            return self._each(self.composer.capability)
+        if len(self._scenarios()) > 1:
+            return self._which_machine()
         if asked is None or asked not in space.domains:
             return None
         values = self.reading.compared or self._open_values(asked)
@@ -330,6 +329,13 @@ class _Case:
         if statuses & {"depends", "conflict"}:
             return "depends" if "depends" in statuses else "conflict"
         return "not_supported" if "not_supported" in statuses else "not_stated"
+
+    def _which_machine(self) -> Status:
+        """"Which of these can …?": each machine by itself, with what works for it."""
+        self.verdicts = self._check()
+        self._each(self.composer.capability)
+        statuses = {v.status for v in self.verdicts}
+        return "not_supported" if statuses == {"not_supported"} else "information"
 
     def _open_values(self, asked: str) -> tuple[str, ...]:
         said = self._scenarios()[0].facts.get(asked, ())

@@ -7,38 +7,51 @@ and let Chroma work on a copy of their own, for Chroma writes where it reads and
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import json
 import logging
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import embed
-from assistant.errors import BuildRunning, IndexError_
+from assistant.errors import AssistantError, BuildRunning, IndexError_, PackError
 from assistant.pack import Pack, load
-from assistant.types import Unit
 
 if TYPE_CHECKING:
     import tantivy
+    from chromadb.api import ClientAPI
+    from chromadb.api.collection_configuration import CreateHNSWConfiguration
+
+    from assistant.types import Unit
 
 log = logging.getLogger("assistant.index")
-_FORMAT = "3"
+_FORMAT = "4"
 _COLLECTION = "units"
 _BUSY = 75
 """Exit code of a builder that finds another at work (EX_TEMPFAIL)."""
+_FAILED = "failed: "
+"""Begins the last line of a builder that gives up."""
 _PATIENCE = 180.0
 """Seconds to wait for a build by another process."""
+_SILENCE = 300.0
+"""Seconds without progress after which a builder ends itself: on a full disk Chroma was seen to hang for ever."""
 _EXACT = 400
 """HNSW ef_search and, with it, recall .95 at 100,000 units; the defaults fall to .71."""
+_KEPT = 3
+"""Generations of one pack name that are kept: other versions of the pack may still be in use beside this one."""
+_CHILD = "import sys; sys.path.append(sys.argv.pop(1)); from assistant.index import child; sys.exit(child(sys.argv[1:]))"
+"""Run with -P, so that nothing in the working directory is imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +68,22 @@ def units_of(pack: Pack) -> tuple[Unit, ...]:
 
 
 def keys_of(pack: Pack) -> tuple[Key, ...]:
-    """The keys of a pack, in a fixed order: one for each unit, one for each question that a fact answers."""
+    """The keys of a pack, in a fixed order: one for each unit, one for each question that a fact answers.
+
+    PackError when no unit holds the quote of a fact.
+    """
     units = units_of(pack)
-    keys = []
+    keys, within = [], dict[str, list[int]]()
     for number, unit in enumerate(units):
         title = pack.sections[unit.section_id].title
         keys.append(Key(number, f"{title}: {_readable(unit)}"))
-    place = {(u.section_id, u.start): n for n, u in enumerate(units)}
+        within.setdefault(unit.section_id, []).append(number)
     for fact in pack.facts:
-        holders = [n for (section, _), n in place.items() if section == fact.place.source]
-        number = next(n for n in holders if units[n].start <= fact.place.start and fact.place.end <= units[n].end)
-        keys += [Key(number, ask) for ask in fact.asks]
+        start, end = fact.place.start, fact.place.end
+        holders = [n for n in within.get(fact.place.source, ()) if units[n].start < end and start < units[n].end]
+        if not holders:
+            raise PackError(f"{pack.name}/facts.toml: fact {fact.id}: its quote is no part of a paragraph, item or row")
+        keys += [Key(holders[0], ask) for ask in fact.asks]
     return tuple(keys)
 
 
@@ -77,42 +95,76 @@ def _readable(unit: Unit) -> str:
 
 
 class Index:
-    """An open generation. Any number of processes may read one."""
+    """An open generation, read from a copy that belongs to this object. Any number of processes may open one."""
 
-    def __init__(self, folder: Path, model: Path) -> None:
-        self.folder = folder
-        self._model = model
-        self._lexical = _open_lexical(folder / "lexical")
-        self._encoder: embed.Encoder | None = None
-        self._collection: object = None
+    def __init__(self, folder: Path, network: Path) -> None:
+        self._encoder = embed.Encoder(network)
+        own = _working_copy(folder)
+        weakref.finalize(self, _discard, own, os.getpid())
+        self._lexical = _open_lexical(own / folder.name / "lexical")
+        try:
+            self._collection = _client(own / folder.name / "chroma").get_collection(_COLLECTION, embedding_function=None)
+        except Exception as error:  # noqa: BLE001  # chromadb's import and set-up raise much: its own, pydantic's, OSError
+            raise IndexError_(f"Chroma cannot open the index: {_line(error)}") from None
 
     def lexical(self, query: str, limit: int) -> list[tuple[int, float]]:
         """(key number, BM25 score), best first."""
         return _search_lexical(self._lexical, query, limit)
 
     def vectors(self, query: str, limit: int) -> list[tuple[int, float]]:
-        """(key number, cosine), best first. IndexError_ when there is no room for Chroma's working copy."""
-        if self._encoder is None:
-            self._encoder = embed.Encoder(self._model)
+        """(key number, cosine), best first. IndexError_ when Chroma cannot read its copy any more."""
+        from chromadb.errors import ChromaError
+
         vector = self._encoder.encode(query)
-        collection = self._open_vectors()
-        found = collection.query(  # type: ignore[attr-defined]  # chromadb is imported only here
-            query_embeddings=[vector], n_results=limit, include=["distances"]
-        )
-        pairs = zip(found["ids"][0], found["distances"][0], strict=True)
+        try:
+            found = self._collection.query(query_embeddings=[vector.tolist()], n_results=limit, include=["distances"])
+        except ChromaError as error:
+            raise IndexError_(f"Chroma cannot search the index: {_line(error)}") from None
+        pairs = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
         return [(int(name), round(1.0 - float(distance), 4)) for name, distance in pairs]
 
-    def _open_vectors(self) -> object:
-        if self._collection is None:
-            try:
-                own = tempfile.mkdtemp(prefix="assistant-")
-                atexit.register(shutil.rmtree, own, ignore_errors=True)
-                copy = Path(own) / "chroma"
-                shutil.copytree(self.folder / "chroma", copy)
-            except OSError as error:
-                raise IndexError_(f"no room for a working copy of the index: {error.strerror}") from None
-            self._collection = _client(copy).get_collection(_COLLECTION, embedding_function=None)
-        return self._collection
+
+def _working_copy(folder: Path) -> Path:
+    """A new temporary folder that holds a copy of `folder`; those of processes that were killed are removed."""
+    prefix = f"assistant-{socket.gethostname()}-"
+    own = None
+    try:
+        own = Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-"))
+        _sweep(own, prefix)
+        shutil.copytree(folder, own / folder.name)
+    except OSError as error:
+        if own:
+            shutil.rmtree(own, ignore_errors=True)
+        raise IndexError_(f"no working copy of the index could be made: {_line(error)}") from None
+    return own
+
+
+def _sweep(own: Path, prefix: str) -> None:
+    if os.name == "nt":  # no harmless way to ask whether a process lives
+        return
+    for path in own.parent.iterdir():
+        pid = path.name.removeprefix(prefix).partition("-")[0]
+        if path.name.startswith(prefix) and path.lstat().st_uid == own.lstat().st_uid and pid.isdigit() and _ended(int(pid)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _ended(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _discard(own: Path, owner: int) -> None:
+    if os.getpid() == owner:  # a forked child must not take its parent's copy along
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 def in_memory(pack: Pack) -> Callable[[str, int], list[tuple[int, float]]]:
@@ -127,72 +179,67 @@ def in_memory(pack: Pack) -> Callable[[str, int], list[tuple[int, float]]]:
 # ---- where things are
 
 
-def generation(pack: Pack, home: Path, model: Path) -> Path:
-    """The folder under which the index of this pack and this model is published."""
-    name = hashlib.sha256(f"{_FORMAT} {pack.digest} {embed.key(model)}".encode()).hexdigest()[:24]
-    return home / "generations" / f"{pack.name}-{name}"
+class _Unfit(IndexError_):
+    """A folder that is missing or not as it was published; a build mends it."""
 
 
-def exported(home: Path, model: Path) -> Path:
-    """The folder of a model's ONNX export."""
-    return home / "models" / embed.key(model)
+def places(pack: Pack, home: Path, model: str | None = None) -> tuple[Path, Path]:
+    """The folders of the generation of this pack and model, and of the model's ONNX export."""
+    weights = embed.key(embed.source(model))
+    keys = hashlib.sha256("\0".join(f"{k.unit} {k.text}" for k in keys_of(pack)).encode("utf-8", "surrogatepass"))
+    name = hashlib.sha256(f"{_FORMAT} {pack.digest} {keys.hexdigest()} {weights}".encode()).hexdigest()[:24]
+    return home / "generations" / f"{pack.name}-{name}", home / "models" / weights
 
 
 def verify(folder: Path) -> None:
-    """IndexError_ unless every file of the folder is there and has the bytes that were published."""
+    """IndexError_ unless the folder holds exactly the files, and these the bytes, that were published."""
+    if not folder.exists():
+        raise _Unfit(f"{folder.name}: not built yet")
     try:
         first, _, body = (folder / "manifest.json").read_text(encoding="utf-8").partition("\n")
         if first != hashlib.sha256(body.encode()).hexdigest():
-            raise IndexError_(f"{folder}: the manifest is damaged")
+            raise _Unfit(f"{folder.name}: the manifest is damaged")
         listed: dict[str, str] = json.loads(body)
         for name, expected in listed.items():
             with (folder / name).open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != expected:
-                    raise IndexError_(f"{folder}: {name} is damaged")
+                    raise _Unfit(f"{folder.name}: {name} is damaged")
+        strange = {p.relative_to(folder).as_posix() for p in _files(folder)} - {"manifest.json", *listed}
+        if strange:
+            raise _Unfit(f"{folder.name}: {min(strange)} does not belong there")
     except FileNotFoundError as error:
-        raise IndexError_(f"{folder}: {Path(str(error.filename)).name} is missing") from None
+        raise _Unfit(f"{folder.name}: {Path(str(error.filename)).name} is missing") from None
     except (OSError, ValueError) as error:
-        raise IndexError_(f"{folder}: cannot be read: {error}") from None
+        raise _Unfit(f"{folder.name}: cannot be read: {_line(error)}") from None
 
 
 def open_index(pack: Pack, home: Path, model: str | None = None) -> Index:
-    """The published generation of this pack, verified. IndexError_ when there is none or it is damaged."""
-    weights = embed.source(model)
-    folder, network = generation(pack, home, weights), exported(home, weights)
-    verify(folder)
+    """The published generation of this pack, verified. IndexError_ when there is none or it cannot be used."""
+    generation, network = places(pack, home, model)
+    verify(generation)
     verify(network)
-    return Index(folder, network)
+    return Index(generation, network)
 
 
 def ensure(pack: Pack, home: Path, model: str | None = None, say: Callable[[str], None] = log.info) -> Index:
     """The index of this pack; built first when there is none, made again from the corpus when it is damaged."""
-    weights = embed.source(model)
-    for folder in (generation(pack, home, weights), exported(home, weights)):
-        if folder.exists():
-            try:
-                verify(folder)
-            except IndexError_ as error:
-                say(f"{error}; making it again from the corpus")
-                _set_aside(folder)
-    if not (generation(pack, home, weights).exists() and exported(home, weights).exists()):
-        deadline = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                build(pack, home, model, say)
-                break
-            except BuildRunning:
-                if time.monotonic() > deadline:
-                    raise
-                say("another process is building the index; waiting for it")
-                time.sleep(1.0)
-    return open_index(pack, home, model)
-
-
-def _set_aside(folder: Path) -> None:
-    try:
-        folder.rename(folder.with_name(f".damaged-{folder.name}-{time.time_ns()}"))
-    except OSError as error:
-        raise IndexError_(f"{folder}: damaged, and cannot be moved away: {error.strerror}") from None
+    deadline, said = time.monotonic() + _PATIENCE, ""
+    while True:
+        try:
+            return open_index(pack, home, model)
+        except _Unfit as error:
+            if str(error) != said:
+                said = str(error)
+                say(f"{said}; making it from the corpus")
+        try:
+            build(pack, home, model, say)
+        except BuildRunning:
+            if time.monotonic() > deadline:
+                raise
+            log.info("another process is building the index; waiting for it")
+            time.sleep(1.0)
+        else:
+            return open_index(pack, home, model)
 
 
 # ---- building
@@ -201,27 +248,32 @@ def _set_aside(folder: Path) -> None:
 def build(pack: Pack, home: Path, model: str | None = None, say: Callable[[str], None] = log.info) -> Path:
     """Build and publish the generation of `pack` in a child process, if it is not there yet; returns its folder.
 
-    BuildRunning when another process is building; IndexError_ when the build failed (nothing is changed then).
+    BuildRunning when another process is building; IndexError_ when the build failed (nothing is changed then). The
+    child finishes its work even when this process is killed.
     """
-    command = [sys.executable, "-m", "assistant.index", str(pack.folder), str(home), model or ""]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False", "TOKENIZERS_PARALLELISM": "false"}
+    target, _ = places(pack, home, model)
+    package = str(Path(__file__).resolve().parents[1])
+    command = [sys.executable, "-P", "-c", _CHILD, package, str(pack.folder), str(home), model or ""]
+    environment = {**os.environ, **dict.fromkeys(("HF_HUB_OFFLINE", "HF_HUB_DISABLE_PROGRESS_BARS"), "1")}
+    last = "the start"
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", env=environment
     ) as child:
-        assert child.stdout is not None  # noqa: S101  # opened as a pipe above
-        for line in child.stdout:
-            say(line.rstrip())
-        trouble = child.stderr.read() if child.stderr else ""
+        for line in child.stdout or ():
+            last = line.rstrip()
+            if not last.startswith(_FAILED):
+                say(last)
     if child.returncode == _BUSY:
         raise BuildRunning("already running: another process is building the index")
     if child.returncode != 0:
-        reason = trouble.strip().splitlines()[-1:] or [f"the builder ended with code {child.returncode}"]
-        raise IndexError_(f"the index could not be built, nothing was changed: {reason[0]}")
-    return generation(pack, home, embed.source(model))
+        ended = f"{_FAILED}the builder ended with code {child.returncode} after {last!r}"
+        reason = (last if last.startswith(_FAILED) else ended).removeprefix(_FAILED)
+        raise IndexError_(f"the index could not be built, nothing was changed: {reason}")
+    return target
 
 
-def _main(arguments: list[str]) -> int:
-    """The child process: build under the lock; progress on stdout, the reason of a failure on stderr."""
+def child(arguments: list[str]) -> int:
+    """The child process: build under the lock, tell of progress on stdout; the last line is the reason of a failure."""
     import warnings
 
     from filelock import FileLock, Timeout
@@ -235,29 +287,66 @@ def _main(arguments: list[str]) -> int:
             _build(load(folder), Path(home), model or None)
     except Timeout:
         return _BUSY
+    except AssistantError as error:
+        _tell(f"{_FAILED}{_line(error)}")
+        return 1
     except Exception as error:  # noqa: BLE001  # the parent shows one line; the type tells a bug from a full disk
-        print(f"{type(error).__name__}: {error}".replace("\n", " "), file=sys.stderr)
+        _tell(f"{_FAILED}{type(error).__name__}: {_line(error)}")
         return 1
     return 0
+
+
+def _tell(line: str) -> None:
+    """Progress for the parent, if it still lives; and a sign of life, without which the process ends itself."""
+    import faulthandler
+
+    faulthandler.dump_traceback_later(_SILENCE, exit=True)
+    with suppress(BrokenPipeError):
+        print(line, flush=True)
 
 
 def _build(pack: Pack, home: Path, model: str | None) -> None:
     from assistant.proof import refuse_faults
 
-    weights = embed.source(model)
-    target, network = generation(pack, home, weights), exported(home, weights)
-    for parent in (target.parent, network.parent):
-        parent.mkdir(parents=True, exist_ok=True)
-        for leftover in parent.glob(".tmp-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-    print("proving the rules", flush=True)
+    target, network = places(pack, home, model)
+    for folder in (network, target):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _clear(folder)
+    _tell("proving the rules")
     refuse_faults(pack)
     if not network.exists():
-        print("exporting the embedding model to ONNX, once (about 20 s)", flush=True)
-        _publish(network, lambda into: embed.export(weights, into))
+        _tell("exporting the embedding model to ONNX, once (about 20 s)")
+        _publish(network, lambda into: embed.export(embed.source(model), into))
     if not target.exists():
         _publish(target, lambda into: _fill_generation(pack, into, network))
-    print(f"published {target.name}", flush=True)
+        _prune(pack, target)
+    _tell(f"published {target.name}")
+
+
+def _clear(folder: Path) -> None:
+    """Remove what killed builds left beside `folder`, and `folder` itself when it is damaged."""
+    if folder.exists():
+        try:
+            verify(folder)
+        except _Unfit:
+            _remove(folder)
+    for leftover in folder.parent.glob(".tmp-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _remove(folder: Path) -> None:
+    """Take a published folder away at once, then delete it: nobody meets it half deleted."""
+    gone = folder.with_name(f".tmp-{folder.name}")
+    folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def _prune(pack: Pack, target: Path) -> None:
+    """Remove the oldest generations of this pack's name."""
+    others = [p for p in target.parent.iterdir() if p.name.rpartition("-")[0] == pack.name and p != target]
+    for old in sorted(others, key=lambda p: (p.stat().st_mtime_ns, p.name), reverse=True)[_KEPT - 1 :]:
+        with suppress(OSError):
+            _remove(old)
 
 
 def _publish(target: Path, fill: Callable[[Path], None]) -> None:
@@ -269,9 +358,9 @@ def _publish(target: Path, fill: Callable[[Path], None]) -> None:
         body = json.dumps(listed, indent=0, sort_keys=True)
         manifest = work / "manifest.json"
         manifest.write_text(f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}", encoding="utf-8")
-        for path in [*_files(work), *(p for p in work.rglob("*") if p.is_dir()), work]:
+        for path in [*work.rglob("*"), work]:
+            path.chmod(0o755 if path.is_dir() else 0o644)
             _fsync(path)
-        work.chmod(0o755)
         work.rename(target)
         _fsync(target.parent)
     except BaseException:
@@ -280,7 +369,7 @@ def _publish(target: Path, fill: Callable[[Path], None]) -> None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    return (p for p in folder.rglob("*") if p.is_file() and p.name != ".tantivy-writer.lock")
+    return (p for p in folder.rglob("*") if not p.is_dir())
 
 
 def _fsync(path: Path) -> None:
@@ -296,38 +385,54 @@ def _fill_generation(pack: Pack, into: Path, network: Path) -> None:
 
     (into / "lexical").mkdir()
     _fill(tantivy.Index(_schema(), path=str(into / "lexical")), pack)
-    (into / "lexical" / ".tantivy-meta.lock").unlink(missing_ok=True)
+    for lock in (into / "lexical").glob(".tantivy-*.lock"):
+        lock.unlink()
     keys, encoder = keys_of(pack), embed.Encoder(network)
-    settings = {"space": "cosine", "ef_search": _EXACT, "ef_construction": _EXACT, "max_neighbors": 32}
-    client = _client(into / "chroma")
-    collection = client.create_collection(  # type: ignore[attr-defined]
-        _COLLECTION,
-        embedding_function=None,
-        configuration={"hnsw": {**settings, "sync_threshold": max(1000, len(keys) + 1)}},
-    )
-    step = max(1, len(keys) // 10)
-    vectors = []
+    step, vectors = max(1, len(keys) // 10), []
     for number, key in enumerate(keys):
         vectors.append(encoder.encode(key.text))
         if number % step == 0 or number + 1 == len(keys):
-            print(f"embedding {number + 1:,} of {len(keys):,}", flush=True)
+            _tell(f"embedding {number + 1:,} of {len(keys):,}")
+    _refuse_full_disk(into, sum(v.nbytes for v in vectors))
+    graph: CreateHNSWConfiguration = {
+        "space": "cosine", "ef_search": _EXACT, "ef_construction": _EXACT, "max_neighbors": 32,
+        "sync_threshold": max(1000, len(keys) + 1),
+    }  # fmt: skip
+    client = _client(into / "chroma")
+    collection = client.create_collection(_COLLECTION, embedding_function=None, configuration={"hnsw": graph})
     for start in range(0, len(keys), 2000):
         part = vectors[start : start + 2000]
-        collection.upsert(ids=[str(start + n) for n in range(len(part))], embeddings=part)
+        collection.upsert(ids=[str(start + n) for n in range(len(part))], embeddings=[v.tolist() for v in part])
+        _tell(f"storing {start + len(part):,} of {len(keys):,}")
     if collection.count() != len(keys):
         raise IndexError_(f"self-check: {collection.count()} of {len(keys)} vectors were stored")
     for number in range(0, len(keys), max(1, len(keys) // 20)):
-        nearest = collection.query(query_embeddings=[vectors[number]], n_results=1, include=["distances"])
-        if nearest["distances"][0][0] > 1e-3:
+        nearest = collection.query(query_embeddings=[vectors[number].tolist()], n_results=1, include=["distances"])
+        if not nearest["distances"] or nearest["distances"][0][0] > 1e-3:
             raise IndexError_(f"self-check: key {number} does not find itself")
-    client.close()  # type: ignore[attr-defined]
+    client.close()  # type: ignore[attr-defined]  # of the class, not of the interface
 
 
-def _client(folder: Path) -> object:
+def _refuse_full_disk(folder: Path, size: int) -> None:
+    """IndexError_ when Chroma's files would not fit; it takes five times the vectors' size at most, and 8 MiB."""
+    need, free = 5 * size + 8 * 2**20, shutil.disk_usage(folder).free
+    if free < need:
+        raise IndexError_(f"{folder.parent}: disk full: {free >> 20} MiB are free, {need >> 20} MiB are needed")
+
+
+def _client(folder: Path) -> ClientAPI:
+    """Chroma on a folder; what its environment variables and a stray ``.env`` say of code to load or call is not heard."""
     import chromadb
     from chromadb.config import Settings
 
-    return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+    settings = Settings(
+        _env_file=None,  # type: ignore[call-arg]  # of every pydantic settings class
+        anonymized_telemetry=False,
+        chroma_api_impl="chromadb.api.rust.RustBindingsAPI",
+        chroma_product_telemetry_impl="chromadb.telemetry.product.posthog.Posthog",
+        chroma_otel_collection_endpoint="",
+    )
+    return chromadb.PersistentClient(str(folder), settings=settings)
 
 
 def _schema() -> tantivy.Schema:
@@ -367,7 +472,3 @@ def _search_lexical(index: tantivy.Index, query: str, limit: int) -> list[tuple[
     searcher = index.searcher()
     found = [(int(searcher.doc(address)["key"][0]), round(float(score), 4)) for score, address in searcher.search(parsed, limit).hits]
     return sorted(found, key=lambda f: (-f[1], f[0]))
-
-
-if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1:]))

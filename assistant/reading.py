@@ -58,6 +58,8 @@ _SWITCH = re.compile(
 )
 _CORRECT = re.compile(r"\b(?:becomes?|became|turned into|converted (?:to|into)|leaves|gets virtuali[sz]ed|migrated (?:to|into)|moved to|sorry|i mean|i meant|correction|scratch that|no wait|wait no|make that|actually|rather|oops|my mistake|should have said|meant to say|not quite|typo|i misspoke|misspoke|pardon|strike that|turns out|no no|wait)\b|^\W*no\b|^\W*nope\b")
 _SCENARIO_DIMENSIONS = 2
+_PASSING = 2
+"""States that change as a story goes on (running, then stopped): the last one counts."""
 _ORDINALS = {"first": 0, "1": 0, "1st": 0, "former": 0, "second": 1, "2": 1, "2nd": 1, "latter": 1, "third": 2, "3": 2, "3rd": 2, "fourth": 3, "4": 3, "last": -1}
 _SHORT = 6
 
@@ -86,7 +88,7 @@ class Reader:
     def read(self, question: str, after: Context | None = None) -> Reading:
         """What the question says; `after` lends the facts of the previous turn to a follow-up."""
         text = clean(question)
-        choices = _choices(text)
+        choices = self._choices(text)
         stem = text[: choices[0][2]].strip() if choices else text
         words = self.vocabulary.words(stem if choices else text)
         found = self.vocabulary.find(words)
@@ -119,6 +121,17 @@ class Reader:
     def words(self, text: str) -> list[str]:
         """The repaired words of a text."""
         return texts(self.vocabulary.words(clean(text)))
+
+    def _choices(self, text: str) -> list[tuple[str, str, int]]:
+        """The options of a multiple-choice question; a list of machines is none."""
+        choices = _choices(text)
+
+        def machine(body: str) -> bool:
+            words = self.vocabulary.words(body)
+            said = {f.entry.name for f in self.vocabulary.find(words) if f.entry.kind == "value"}
+            return sum(self.pack.dimensions[n].kind == "fact" and not self.pack.dimensions[n].reads for n in said) >= _SCENARIO_DIMENSIONS
+
+        return [] if choices and all(machine(body) for _, body, _ in choices) else choices
 
     # ---- one turn by itself
 
@@ -237,6 +250,9 @@ class Reader:
                 continue
             current = groups[-1]
             before = [m for m in current.get(one.dimension, ()) if m.values != one.values]
+            if before and dimension.change <= _PASSING and not _enumerated(tokens):
+                current[one.dimension] = [one]
+                continue
             if before and not _whether(tokens, before[-1], one):
                 groups.append({one.dimension: [one]})
             else:
@@ -326,7 +342,7 @@ class Reader:
 
     def _continue(self, fresh: Reading, tokens: Sequence[str], old: Reading, line: str) -> Reading:
         other = self._other(old, line)
-        base = old.scenarios[-1].facts if len(old.scenarios) == 1 else {}
+        bases = old.scenarios if len(fresh.scenarios) == 1 else old.scenarios[:1] if len(old.scenarios) == 1 else (Scenario({}),)
         about = re.search(r"^\W*(?:and |ok |okay |so |but |then )*(?:what|how) about|^\W*(?:and|or) (?:the|a|an|if|for|on|with)\b", line)
         explicit = fresh.explicit and not about and not (_WHAT_IF.search(line) and old.explicit)
         own = fresh.decision is not None and fresh.decision != old.decision
@@ -340,7 +356,10 @@ class Reader:
         kind = "capability" if kind == "choice" else old.kind if kind == "nothing" else kind
         if kind == "which" and asked is None and decision:
             asked = self.pack.decisions[decision].asks or None
-        scenarios = tuple(replace(s, facts=_merge(base, {**s.facts, **other})) for s in fresh.scenarios)
+        scenarios = tuple(
+            Scenario(_merge(base.facts, {**s.facts, **other}), s.label or base.label) for s in fresh.scenarios for base in bases
+        )
+        scenarios = tuple({str(sorted(s.facts.items())): s for s in scenarios}.values())
         short = len(tokens) <= 2 * _SHORT
         return replace(
             fresh,
@@ -596,7 +615,8 @@ def _choices(text: str) -> list[tuple[str, str, int]]:
             if len(run) < len(series) and mark["label"] == series[len(run)] and (not run or bool(run[0]["mark"]) == bool(mark["mark"])):
                 run.append(mark)
         bare = bool(run) and not run[0]["mark"]
-        if len(run) < 2 or (bare and (series[0] not in "A1" or len(run) < 3)):
+        short = all(len(text[m.end() : e].split()) <= 5 for m, e in zip(run, [m.start() for m in run[1:]], strict=False))
+        if len(run) < 2 or (bare and (series[0] not in "A1" or len(run) < 3 or not short)):
             continue
         ends = [m.start() for m in run[1:]] + [len(text)]
         bodies = [re.sub(r"[\s,;]*\b(?:or|and)?\s*$", "", text[m.end() : e]).strip(" ,;.\n?([") for m, e in zip(run, ends, strict=True)]

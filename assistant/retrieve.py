@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from assistant.errors import IndexError_, ModelError
 from assistant.index import Index, in_memory, keys_of, units_of
-from assistant.pack import Pack
 from assistant.types import Hit
+
+if TYPE_CHECKING:
+    from assistant.pack import Pack
 
 log = logging.getLogger("assistant.retrieve")
 DENSE = 0.6
@@ -65,19 +68,19 @@ class Retriever:
         self, scores: Mapping[int, float], best: Mapping[int, tuple[float, int]], cosines: Mapping[int, float], k: int
     ) -> list[Hit]:
         parents: dict[str, float] = {}
-        for unit, score in scores.items():
-            section = self._units[unit].section_id
+        for number, score in scores.items():
+            section = self._units[number].section_id
             parents[section] = max(parents.get(section, 0.0), score)
         near: dict[int, float] = {}
         for key, cosine in cosines.items():
-            unit = self._keys[key].unit
-            near[unit] = max(near.get(unit, 0.0), cosine)
+            number = self._keys[key].unit
+            near[number] = max(near.get(number, 0.0), cosine)
         hits = []
         for number, score in scores.items():
             unit = self._units[number]
-            total = (score + _PARENT * parents[unit.section_id]) / (1.0 + _PARENT)
-            key = self._keys[-best[number][1]].text
-            hits.append((round(total, 4), number, Hit(self.pack.sections[unit.section_id], unit, round(total, 4), near.get(number, 0.0), key)))
+            total = round((score + _PARENT * parents[unit.section_id]) / (1.0 + _PARENT), 4)
+            words = self._keys[-best[number][1]].text
+            hits.append((total, number, Hit(self.pack.sections[unit.section_id], unit, total, near.get(number, 0.0), words)))
         return [hit for _, _, hit in sorted(hits, key=lambda h: (-h[0], h[1]))[:k]]
 
 

@@ -155,7 +155,8 @@ class Vocabulary:
     def find(self, words: Sequence[Word]) -> list[Found]:
         """Everything named, in order of place; a longer phrase hides the shorter ones inside it."""
         tokens = [w.text for w in words]
-        found = list(self._find_gaps(tokens))
+        found: list[Found] = []
+        covered: list[tuple[int, int]] = []
         i = 0
         while i < len(tokens):
             hit = self._longest(tokens, i)
@@ -167,7 +168,10 @@ class Vocabulary:
             found += [Found(e, i, end, phrase) for e in entries]
             if any(e.kind == "value" and self.pack.dimensions[e.name].nests for e in entries):
                 found += self._inner(tokens, i, end, {e.name for e in entries})
+            elif end - i > 1:
+                covered.append((i, end))
             i = end
+        found += self._find_gaps(tokens, covered)
         return _widest(sorted(found, key=lambda f: (f.start, -f.end)))
 
     def _longest(self, tokens: Sequence[str], start: int) -> tuple[int, list[Entry]] | None:
@@ -189,11 +193,13 @@ class Vocabulary:
                     if entry.kind == "value" and entry.name not in outer and self.pack.dimensions[entry.name].kind == "fact":
                         yield Found(entry, i, hit[0], " ".join(tokens[i : hit[0]]))
 
-    def _find_gaps(self, tokens: Sequence[str]) -> Iterator[Found]:
+    def _find_gaps(self, tokens: Sequence[str], covered: Sequence[tuple[int, int]]) -> Iterator[Found]:
+        """Gap phrases that do not begin or end inside a longer name ("Azure Backup Server" is no Azure server)."""
         for i, token in enumerate(tokens):
             for parts, entry in self._gaps.get(token, ()):
                 end = _match_gaps(tokens, i, parts)
-                if end:
+                last = end - len(parts[-1])
+                if end and not any(a <= i < b or a <= last < b for a, b in covered):
                     yield Found(entry, i, end, " … ".join(" ".join(p) for p in parts))
 
     def has(self, tokens: Sequence[str], phrase: Sequence[Sequence[str]]) -> bool:
@@ -293,12 +299,11 @@ def negated(words: Sequence[Word], found: Sequence[Found]) -> frozenset[int]:
     """Indices of `found` that stand in the reach of a negation which speaks of facts, not of what is asked."""
     tokens = [w.text for w in words]
     out: set[int] = set()
-    for i, token in enumerate(tokens):
+    for i in range(len(tokens)):
         width = _cue(tokens, i)
-        if width:
+        spoken = any(f.start <= i < f.end for f in found)
+        if width and not spoken:
             out.update(_reach(tokens, i + width, found))
-        elif token == "not" and i + 1 < len(tokens) and tokens[i + 1] == "only":
-            continue
     return frozenset(out)
 
 

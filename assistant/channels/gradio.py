@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import gradio as gr
-from gradio.components.chatbot import OptionDict
+from gradio.components.chatbot import Message, MessageDict, OptionDict
 
 from assistant.channels.render import Turn, chips, evidence, message, scope, typed
 from assistant.errors import AssistantError
@@ -20,48 +20,65 @@ log = logging.getLogger("assistant.gradio")
 _AT_ONCE = 16
 """Questions answered side by side: 8 users of one second each waited 8.2 s with Gradio's default of 1, 1.4 s with 16."""
 _WAITING = 64
+_WELCOME = "Ask a question, or start with one of these."
 Turns = tuple[Turn, ...]
-Shown = tuple[str, list[gr.ChatMessage], str, Turns]
+Shown = tuple[str, list[MessageDict | Message], str, Turns]
 """What a turn changes: question box, conversation, evidence, state."""
 
 STYLE = """
-.gradio-container { max-width: 1400px !important; margin: 0 auto !important; }
+.gradio-container { width: 100%; max-width: 1400px !important; margin: 0 auto !important; }
 #scope h1 { font-size: 1.35rem; font-weight: 700; margin: 0 0 .15rem; }
 #scope p { margin: 0; }
+
+#conversation .bubble-wrap { padding-top: 1.6rem; }
+#conversation .chatbot.prose { opacity: 1; }
+#conversation .options { justify-content: flex-start; }
+#conversation .option { border: 1px solid var(--color-accent); border-radius: 8px; }
+#question .submit-button { background: var(--primary-700); color: white; }
+
 .badge { display: inline-block; padding: 0 .6em; border: 1.5px solid currentColor; border-radius: 1em;
-  font-weight: 700; font-size: .9em; line-height: 1.6; white-space: nowrap; color: var(--tone); }
-.badge { --tone: #1e40af; }
-.badge.supported { --tone: #166534; }
-.badge.not_supported { --tone: #b91c1c; }
-.badge.depends, .badge.conflict { --tone: #92400e; }
-.badge.not_stated, .badge.out_of_scope { --tone: #475569; }
-.dark .badge { --tone: #93c5fd; }
-.dark .badge.supported { --tone: #86efac; }
-.dark .badge.not_supported { --tone: #fca5a5; }
-.dark .badge.depends, .dark .badge.conflict { --tone: #fcd34d; }
-.dark .badge.not_stated, .dark .badge.out_of_scope { --tone: #cbd5e1; }
-#evidence { position: sticky; top: 8px; max-height: calc(100vh - 16px); overflow-y: auto; }
-.evidence { overflow-wrap: anywhere; }
-.evidence h2 { font-size: 1.1rem; font-weight: 700; margin: 0 0 .4rem; }
-.evidence h3 { font-size: 1rem; font-weight: 700; margin: .7rem 0 .2rem; }
-.evidence p { margin: .25rem 0; }
-.evidence > details { border-top: 1px solid var(--border-color-primary); padding: .5rem 0; }
-.evidence summary { cursor: pointer; font-weight: 700; padding: .15rem 0; }
-.evidence ol.proof { list-style: decimal; padding-left: 1.5rem; margin: .2rem 0; }
-.evidence ol.proof li { margin: .35rem 0; }
-.evidence ul { list-style: disc; padding-left: 1.3rem; margin: .2rem 0; }
-.evidence article { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .1rem .8rem .5rem;
-  margin: .6rem 0; scroll-margin-top: 12px; }
-.evidence article:target { border-color: var(--color-accent); box-shadow: 0 0 0 2px var(--color-accent); }
-.evidence .path { font-size: .85em; }
-.evidence a { color: var(--link-text-color); text-decoration: underline; }
-.evidence mark { background: #fde68a; color: #1f2937; padding: .05em .1em; border-radius: 2px; }
-.evidence .table { overflow-x: auto; }
-.evidence table { border-collapse: collapse; width: 100%; font-size: .85em; margin: .3rem 0; }
-.evidence th, .evidence td { border: 1px solid var(--border-color-primary); padding: .2rem .4rem; text-align: left;
-  overflow-wrap: normal; }
-.evidence th { font-weight: 700; }
-@media (max-width: 760px) { #evidence { position: static; max-height: none; } }
+  font-weight: 700; font-size: .9em; line-height: 1.6; white-space: nowrap; color: #1e40af; }
+.badge span { color: inherit; }
+.badge.supported { color: #166534; }
+.badge.not_supported { color: #b91c1c; }
+.badge.depends { color: #92400e; }
+.badge.conflict { color: #86198f; }
+.badge.not_stated { color: #475569; }
+.badge.out_of_scope { color: #475569; }
+.dark .badge { color: #93c5fd; }
+.dark .badge.supported { color: #86efac; }
+.dark .badge.not_supported { color: #fca5a5; }
+.dark .badge.depends { color: #fcd34d; }
+.dark .badge.conflict { color: #f0abfc; }
+.dark .badge.not_stated { color: #cbd5e1; }
+.dark .badge.out_of_scope { color: #cbd5e1; }
+
+#evidence { position: sticky; top: 8px; max-height: calc(100vh - 8rem); overflow-y: auto; overflow-wrap: anywhere; }
+#evidence h2 { font-size: 1.1rem; font-weight: 700; margin: 0 0 .4rem; }
+#evidence h3 { font-size: 1rem; font-weight: 700; margin: .7rem 0 .2rem; }
+#evidence p { margin: .25rem 0; }
+#evidence details { padding: .4rem 0; }
+#evidence summary { cursor: pointer; padding: .15rem 0; }
+#evidence ol { list-style: decimal; padding-left: 1.5rem; margin: .2rem 0; }
+#evidence ul { list-style: disc; padding-left: 1.3rem; margin: .2rem 0; }
+#evidence li { margin: .35rem 0; }
+#evidence a { padding: 0; color: var(--link-text-color); text-decoration: underline; }
+#evidence article { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .1rem .8rem .5rem;
+  margin: .6rem 0; scroll-margin: 12px; }
+#evidence article:target { border-color: var(--color-accent); box-shadow: 0 0 0 2px var(--color-accent); }
+#evidence .answer { border-top: 1px solid var(--border-color-primary); }
+#evidence .answer > summary { font-weight: 700; }
+#evidence .path { font-size: .85em; }
+#evidence mark { background: #fde68a; color: #1f2937; padding: .05em .1em; border-radius: 2px; }
+#evidence .table { overflow-x: auto; contain: inline-size; }
+#evidence table { border-collapse: collapse; width: 100%; font-size: .85em; margin: .3rem 0; }
+#evidence th { border: 1px solid var(--border-color-primary); padding: .2rem .4rem; text-align: left; font-weight: 700; }
+#evidence td { border: 1px solid var(--border-color-primary); padding: .2rem .4rem; overflow-wrap: normal; }
+
+@media (max-width: 760px) {
+  #conversation { height: auto !important; }
+  #evidence { position: static; max-height: none; }
+}
 """
 
 
@@ -90,48 +107,55 @@ def page(helper: Assistant, starts: Sequence[str] = ()) -> gr.Blocks:
     def respond(question: str, turns: Turns) -> Shown:
         if question.strip():
             turns = (*turns, turn(helper, question, turns))
-        return "", conversation(turns), evidence(pack, turns), turns
+        return "", conversation(turns, starts), evidence(pack, turns), turns
 
-    def card(turns: Turns, event: gr.SelectData) -> Shown:
-        return respond(event.value["text"], turns)
-
-    def chip(turns: Turns, event: gr.SelectData) -> Shown:
+    def choose(turns: Turns, event: gr.SelectData) -> Shown:
         return respond(event.value, turns)
 
-    with gr.Blocks(title=f"{pack.title} assistant", analytics_enabled=False, fill_width=True) as blocks:
+    blocks = gr.Blocks(title=f"{pack.title} assistant", analytics_enabled=False, fill_width=True)
+    with blocks:
         turns = gr.State(())
         gr.HTML(scope(pack), elem_id="scope")
         with gr.Row():
-            with gr.Column(scale=3, min_width=320):
-                chat = gr.Chatbot(
-                    label="Conversation",
-                    height="66vh",
-                    layout="bubble",
-                    buttons=[],
-                    feedback_options=None,
-                    latex_delimiters=[],
-                    allow_tags=False,
-                    placeholder="Ask a question, or start with one of these.",
-                    examples=[{"text": q} for q in starts],
-                )
-                box = gr.Textbox(
-                    label="Your question",
-                    show_label=False,
-                    placeholder="Your question",
-                    lines=1,
-                    max_lines=6,
-                    autofocus=True,
-                    submit_btn="Ask",
-                )
+            with gr.Column(scale=3, min_width=300):
+                chat = _chat(conversation((), starts))
+                box = _box()
             with gr.Column(scale=2, min_width=300):
                 passages = gr.HTML(evidence(pack, ()), elem_id="evidence")
         shown = [box, chat, passages, turns]
         box.submit(respond, [box, turns], shown, show_progress="minimal", api_visibility="private")
-        chat.example_select(card, turns, shown, show_progress="minimal", api_visibility="private")
-        chat.option_select(chip, turns, shown, show_progress="minimal", api_visibility="private")
+        chat.option_select(choose, turns, shown, show_progress="minimal", api_visibility="private")
         chat.clear(lambda: respond("", ()), None, shown, show_progress="hidden", api_visibility="private")
     blocks.queue(max_size=_WAITING, api_open=False, default_concurrency_limit=_AT_ONCE)
     return blocks
+
+
+def _chat(value: list[MessageDict | Message]) -> gr.Chatbot:
+    return gr.Chatbot(
+        value,
+        elem_id="conversation",
+        label="Conversation",
+        show_label=False,
+        height="calc(100vh - 14rem)",
+        layout="bubble",
+        buttons=[],
+        feedback_options=None,
+        latex_delimiters=[],
+        allow_tags=False,
+    )
+
+
+def _box() -> gr.Textbox:
+    return gr.Textbox(
+        elem_id="question",
+        label="Your question",
+        show_label=False,
+        placeholder="Your question",
+        lines=1,
+        max_lines=6,
+        autofocus=True,
+        submit_btn="Ask",
+    )
 
 
 def serve(blocks: gr.Blocks, port: int, *, wait: bool = True) -> str:
@@ -166,13 +190,15 @@ def turn(helper: Assistant, question: str, before: Sequence[Turn]) -> Turn:
         return Turn(question, None, f"Sorry, something went wrong here. The log has the details under request {request}.")
 
 
-def conversation(turns: Sequence[Turn]) -> list[gr.ChatMessage]:
-    """The chat log: question and reply by turns, the last reply with its chips."""
-    messages = []
+def conversation(turns: Sequence[Turn], starts: Sequence[str] = ()) -> list[MessageDict | Message]:
+    """The chat log: question and reply by turns, the last reply with its chips; before the first turn, the starts."""
+    if not turns:
+        return [_said(_WELCOME, starts)]
+    messages: list[MessageDict | Message] = []
     for number, one in enumerate(turns, 1):
-        options = [OptionDict(value=w, label=w) for w in chips(one)]
-        messages += [
-            gr.ChatMessage(role="user", content=typed(one.question)),
-            gr.ChatMessage(role="assistant", content=message(one, number), options=options),
-        ]
+        messages += [MessageDict(role="user", content=typed(one.question)), _said(message(one, number), chips(one))]
     return messages
+
+
+def _said(text: str, options: Sequence[str]) -> MessageDict:
+    return MessageDict(role="assistant", content=text, options=[OptionDict(value=o, label=o) for o in options])

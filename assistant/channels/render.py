@@ -161,7 +161,7 @@ def evidence(pack: Pack, turns: Sequence[Turn]) -> str:
         body = "".join(_answer(pack, a, n, newest=n == answers[-1][0]) for n, a in reversed(answers))
     else:
         body = "<p>The verdict, the rules that prove it and the exact passages they rest on will appear here.</p>"
-    return f'<section class="evidence" aria-label="Evidence"><h2>Evidence</h2>{body}</section>'
+    return f'<section aria-label="Evidence"><h2>Evidence</h2>{body}</section>'
 
 
 def _answer(pack: Pack, answer: Answer, number: int, *, newest: bool) -> str:
@@ -172,7 +172,7 @@ def _answer(pack: Pack, answer: Answer, number: int, *, newest: bool) -> str:
         _proof(pack, answer.findings, number),
         *(_passage(pack, c, number) for c in answer.citations),
     ]
-    return f"<details{' open' if newest else ''}>{''.join(parts)}</details>"
+    return f'<details class="answer"{" open" if newest else ""}>{"".join(parts)}</details>'
 
 
 def _understood(pack: Pack, answer: Answer) -> str:
@@ -183,7 +183,7 @@ def _understood(pack: Pack, answer: Answer) -> str:
         lines.append(f"<p>{lead}{facts_words(pack, facts) or 'no facts that decide anything'}.</p>")
     for name, value, why in answer.assumed:
         lines.append(f"<p>Assumed: {facts_words(pack, {name: (value,)})} ({_h(why)}).</p>")
-    return f'<div class="understood">{"".join(lines)}</div>'
+    return "".join(lines)
 
 
 def facts_words(pack: Pack, facts: Facts) -> str:
@@ -212,7 +212,7 @@ def _proof(pack: Pack, findings: Sequence[Finding], number: int) -> str:
 
 
 def _rules(pack: Pack, findings: Sequence[Finding], number: int) -> str:
-    return f'<ol class="proof">{"".join(_finding(pack, f, number) for f in findings)}</ol>'
+    return f'<ol>{"".join(_finding(pack, f, number) for f in findings)}</ol>'
 
 
 def _finding(pack: Pack, finding: Finding, number: int) -> str:
@@ -294,7 +294,7 @@ def _table(rows: Sequence[Unit], citation: Citation) -> str:
         f"<tr>{''.join(f'<td>{_marked(text, start, citation)}</td>' for text, start in _cells(r.text, r.start))}</tr>"
         for r in rows
     )
-    return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="table" role="region" aria-label="Table" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _cells(row: str, start: int) -> Iterator[tuple[str, int]]:
