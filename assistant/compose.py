@@ -425,7 +425,8 @@ class Composer:
             mark = f"{n}. " if numbered else "- "
             title = self.pack.section(fact.place.source).title
             text = spoken(fact.place.quote, self.header(fact.place))
-            page.say(mark + (text if numbered else self._under(title, text)), fact.place, end="\n")
+            spread = len({f.place.source for f in group}) > 1
+            page.say(mark + (f"{title}: {lower(text)}" if spread else text), fact.place, end="\n")
 
     def header(self, place: Place) -> str:
         """The header row of the table in which a place stands; empty elsewhere."""
@@ -437,6 +438,8 @@ class Composer:
         for fact in self.pack.facts:
             if fact.group and fact.place.source == hit.section.id and hit.unit.start <= fact.place.start < hit.unit.end:
                 return self._groups[fact.group]
+        if hit.unit.text.rstrip().endswith(":"):
+            return next((g for g in self._groups.values() if all(f.place.source == hit.section.id for f in g)), [])
         return []
 
     def nearest(self, page: Page, hits: Sequence[Hit], lead: str) -> None:

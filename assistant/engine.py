@@ -13,7 +13,7 @@ from assistant.checker import SUPPORTED, Checker
 from assistant.compose import Composer, Page, lower, spoken
 from assistant.errors import AssistantError, UnknownName
 from assistant.pack import Pack, load
-from assistant.reading import Context, Reader
+from assistant.reading import Context, Reader, said_by
 from assistant.retrieve import Retriever
 from assistant.statements import Stated, Statements
 from assistant.types import Answer, Ask, Facts, Hit, Part, Reading, Scenario, Status, Verdict
@@ -201,14 +201,14 @@ class _Case:
         reading = self.reading
         if reading.kind == "choice":
             return self._choose()
-        if reading.foreign or (reading.off_topic and not reading.mentions and not self._fits(_PLAIN)):
+        if reading.foreign or (reading.off_topic and not self._fits(_PLAIN)):
             return self._foreign()
         if reading.unheard:
             return self._unheard()
         if reading.silence and not self._fits(_SURE) and not self._stated():
             return self._stated_silence()
-        if reading.kind == "compare" and self._compare():
-            return "information"
+        if reading.kind == "compare":
+            return "information" if self._compare() else self._explain(complete=True)
         if reading.kind == "which" and reading.decision:
             found = self._which()
             if found:
@@ -235,7 +235,7 @@ class _Case:
         if reading.kind not in {"capability", "claim"} and not _asks_need(reading.focus):
             return None
         around = tuple(self.house.reader.words(self.question))
-        return self.house.statements.judge(reading.focus or around, around, {m.dimension for m in reading.mentions})
+        return self.house.statements.judge(reading.focus or around, around, said_by(reading))
 
     def _state(self, stated: Stated) -> Status:
         """Yes or no to a claim about a stated fact, with its place."""
@@ -377,13 +377,13 @@ class _Case:
         quoted = (r.place for r in self.pack.rules if r.decision == decision)
         return not any(p.source == unit.section_id and unit.start <= p.start < unit.end for p in quoted)
 
-    def _explain(self) -> Status:
+    def _explain(self, *, complete: bool = False) -> Status:
         hits = self.hits
         if not hits or (hits[0].similarity < _KNOWN and not self.house.retriever.degraded):
             return self._unknown(hits)
         self._reason()
         words = set(self.reading.topic.lower().split())
-        complete = bool(words & _LISTS) or "how does" in self.reading.topic.lower()
+        complete = complete or bool(words & _LISTS)
         self.composer.explain(self.page, hits, complete=complete)
         return "information"
 
@@ -446,7 +446,7 @@ class _Case:
                 return 1.0 if stem.outcome == option.outcome else -1.0
         words = self.house.reader.words(body)
         around = (*self.house.reader.words(self.reading.stem), *words)
-        stated = self.house.statements.judge(words, around, {m.dimension for m in option.mentions})
+        stated = self.house.statements.judge(words, around, said_by(option))
         if stated and stated.holds is not None:
             return 1.0 if stated.holds else -1.0
         if decision and decision.kind == "capability" and option.mentions:

@@ -345,7 +345,7 @@ class _Reader:
             if not isinstance(raw, dict):
                 raise dimension.fault(f"value {name!r} should be a table with label and words")
             record = _Record(raw, f"{dimension.where}: value {name}")
-            yield Value(name, record.text("label", name), record.texts("words"))
+            yield Value(name, record.text("label", name), record.texts("words"), record.lists("near"))
             record.done()
 
     def _decision(self, record: _Record) -> Decision:

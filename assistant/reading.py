@@ -36,7 +36,7 @@ _CAPABLE = re.compile(
 _WHAT_IF = re.compile(r"\bwhat if\b|\bwhat happens (?:if|when)\b|\bwhat would happen\b|\bsuppose\b|\bsupposing\b|\bimagine\b|\bif it (?:were|was)\b")
 _COMPARE = re.compile(r"\b(?:vs|versus|difference|differences|differ|differs|compare|compared|comparison|better than|distinguish|distinction|or rather|diff between)\b")
 _WHICH = re.compile(
-    r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|\b(?:tool|agent|option|product) ?\?|"
+    r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|(?:^|[.!?;,] )(?:\w+ )?(?:tool|agent|option|product) ?\?|"
     r"\bhow (?:can|do|should|would|could|to|must|might|shall)\b|\bbest (?:way|tool|option|agent)\b|\b(?:need|looking for|want) an? (?:tool|agent|way|option|solution)\b|"
     r"\b(?:simplest|easiest|cheapest|quickest|fastest|simple|easy|best) .{0,25}way\b"
 )
@@ -144,13 +144,16 @@ class Reader:
         focus = tokens[first:last]
         inside = [m for m in mentions if first <= m.start < last]
         decision, why = self._decide(focus, inside)
+        if decision is None or decision.id == _main(self.pack):
+            wide, reason = self._decide(focus, mentions)
+            decision, why = (wide, reason) if wide else (decision, why)
         if decision is None or (decision.id == _main(self.pack) and len(focus) < len(tokens)):
             wide, reason = self._decide(tokens, mentions)
             if decision is None or (wide and wide.kind == "capability" and len(inside) < _SCENARIO_DIMENSIONS):
                 decision, why = wide, reason
         asked = self._asked(focus) or (self._asked(tokens) if len(focus) <= _SHORT else None)
         kind, cues, explicit = _kind(" ".join(focus), focus, inside or mentions, decision)
-        compared = self._compared(focus, inside, kind, explicit=explicit)
+        compared = self._compared(focus, inside, kind, plain=cues[-1:] in {("statement",), ("fragment",)})
         if compared:
             asked, kind = compared[0], "compare" if kind == "compare" else "which"
         heard = [f for n, f in enumerate(found) if f.entry.kind == "unheard" and n not in denied and not _taken_back(tokens, f)]
@@ -166,7 +169,7 @@ class Reader:
             compared=tuple(compared[1:]),
             unheard=tuple(dict.fromkeys(f.phrase for f in heard)),
             silence=max(silences, key=lambda f: f.end - f.start).entry.name if silences else None,
-            off_topic=not mentions and decision is None and not any(f.entry.kind in {"name", "scope", "silence"} for f in found),
+            off_topic=self._off_topic(found, mentions, kind),
             foreign=_foreign(found, mentions),
             cues=(*why, *cues),
             mentions=tuple(mentions),
@@ -174,6 +177,13 @@ class Reader:
             focus=tuple(focus),
             explicit=explicit,
         )
+
+    def _off_topic(self, found: Sequence[Found], mentions: Sequence[Mention], kind: Kind) -> bool:
+        """No word of the subject, and of the machine at most what anybody might mention ("the history of Linux")."""
+        if any(f.entry.kind in {"name", "scope", "silence"} for f in found):
+            return False
+        bare = {m.dimension for m in mentions if self.pack.dimensions[m.dimension].kind == "fact"}
+        return len(bare) < _SCENARIO_DIMENSIONS and len(bare) == len({m.dimension for m in mentions}) and kind in {"explain", "which", "capability", "claim"} and (kind == "explain" or not mentions)
 
     def _corrected(self, tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:
         """Drop what the user takes back in the same breath ("on-prem Linux, sorry, Windows")."""
@@ -222,7 +232,7 @@ class Reader:
                         return dimension
         return None
 
-    def _compared(self, tokens: Sequence[str], mentions: Sequence[Mention], kind: Kind, *, explicit: bool) -> tuple[str, ...]:
+    def _compared(self, tokens: Sequence[str], mentions: Sequence[Mention], kind: Kind, *, plain: bool) -> tuple[str, ...]:
         """(dimension, value, value ...) when values of one choice are set against each other."""
         for dimension in dict.fromkeys(m.dimension for m in mentions):
             if self.pack.dimensions[dimension].kind == "fact":
@@ -233,7 +243,7 @@ class Reader:
                 continue
             between = [tokens[a.end : b.start] for a, b in zip(said, said[1:], strict=False) if a.values != b.values]
             either = any("or" in gap and len(gap) <= 4 for gap in between)
-            if kind == "compare" or (either and (kind == "which" or (tokens[0] not in _AUX and (kind != "claim" or not explicit)))):
+            if kind == "compare" or (either and (kind == "which" or (tokens[0] not in _AUX and (kind != "claim" or plain)))):
                 return (dimension, *values)
         return ()
 
@@ -325,10 +335,10 @@ class Reader:
         content = [t for t in tokens if t not in PUNCTUATION]
         follows = bool(_FOLLOW.search(line)) or len(content) <= _SHORT
         refers = bool(_PRONOUN.search(line))
-        if fresh.off_topic and not follows and not refers:
-            return fresh
-        if not old.explicit and not _SWITCH.search(line):
+        if not old.explicit and not _SWITCH.search(line) and not fresh.foreign:
             return self._continue(fresh, tokens, old, line)
+        if fresh.off_topic and not refers and (not follows or (fresh.explicit and _complete(fresh.focus) and len(content) > _SHORT)):
+            return fresh
         if _SWITCH.search(line):
             return fresh
         whole = fresh.explicit and _complete(fresh.focus) and bool(fresh.mentions)
@@ -394,13 +404,14 @@ class Reader:
         return None
 
     def _other(self, old: Reading, line: str) -> Facts:
-        """"And the other one?": the value that was not spoken of."""
-        if not re.search(r"\b(?:the )?other(?: one| option| type| way)?\b", line):
+        """"And the other one?", "which other tool?": the values that were not spoken of."""
+        if not re.search(r"\bother\b|\banother\b|\balternatives?\b|\bwhat else\b", line):
             return {}
         for mentioned in reversed(old.mentions):
             dimension = self.pack.dimensions[mentioned.dimension]
             rest = tuple(v for v in dimension.names if v not in mentioned.values)
-            if len(dimension.names) == 2 and rest:
+            named = any(self.vocabulary.has(line.split(), parts) for parts, name in self._nouns if name == dimension.name)
+            if dimension.kind != "fact" and rest and (len(rest) == 1 or named):
                 return {dimension.name: rest}
         return {}
 
@@ -430,7 +441,7 @@ def _kind(
         return ("value" if value else "capability" if decision and len(mentions) > 1 else "explain"), (hit[0],), True
     last = " ".join(asks[-1]) if asks else ""
     claim = _CLAIM.search(line)
-    if claim and not re.match(r"(?:and |so |but |then )?(?:which|what|why|how|when|where)\b", last) and not re.search(r"\b(?:which|what) (?:\w+ )?(?:\w+ )?\?", line):
+    if claim and not (any(s[0] in _WH for s in asks) and claim.end() < len(line)) and not re.match(r"(?:and |so |but |then )?(?:which|what|why|how|when|where)\b", last) and not re.search(r"\b(?:which|what) (?:\w+ )?(?:\w+ )?\?", line):
         return "claim", (claim[0].strip(),), True
     if _EXPLAIN.search(line) and not wh:
         return ("value" if value else "which" if re.search(r"\b(?:list|name|all)\b", line) else "explain"), ("explain",), True
@@ -589,6 +600,11 @@ def _strong(reading: Reading) -> bool:
 
 def _polar(ask: str) -> bool:
     return ask.split(" ")[0] in {"Is", "Does", "Do", "Are", "Has"} and " or " not in ask
+
+
+def said_by(reading: Reading) -> set[str]:
+    """The dimensions that a question mentions, and their values as "dimension=value"."""
+    return {m.dimension for m in reading.mentions} | {f"{m.dimension}={v}" for m in reading.mentions for v in m.values}
 
 
 def _foreign(found: Sequence[Found], mentions: Sequence[Mention]) -> bool:

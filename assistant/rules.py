@@ -26,6 +26,8 @@ class Value:
     name: str
     label: str
     words: tuple[str, ...]
+    near: tuple[tuple[str, ...], ...] = ()
+    """Groups of words that mean it when one of each stands in the same sentence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Statements:
         """The fact that a claim is about, and whether it holds; the most particular one, or None.
 
         `tokens` are the words of the asking sentence, `around` those of the whole message: the topic may stand anywhere.
-        `said` are the dimensions that the message mentions.
+        `said` are the dimensions that the message mentions, and their values as "dimension=value".
         """
         best: tuple[int, Stated] | None = None
         for fact, topic, yes, no in self._facts:

@@ -99,7 +99,14 @@ class Vocabulary:
         self._gaps: dict[str, list[tuple[tuple[tuple[str, ...], ...], Entry]]] = {}
         for phrase, entry in _entries(pack):
             self._add(phrase, entry)
+        self._near = [
+            (Entry("value", d.name, (v.name,)), [[parts_of(w) for w in group] for group in v.near])
+            for d in pack.dimensions.values()
+            for v in d.values
+            if v.near
+        ]
         own = set(self._spell(self._root))
+        own.update(w for _, groups in self._near for g in groups for parts in g for part in parts for w in part)
         own.update(w for d in pack.decisions.values() for p in d.read for e in p if e[0] != "@" for w in split(e))
         own.update(w for gaps in self._gaps.values() for parts, _ in gaps for part in parts for w in part)
         own.update(_GRAMMAR)
@@ -172,6 +179,7 @@ class Vocabulary:
                 covered.append((i, end))
             i = end
         found += self._find_gaps(tokens, covered)
+        found += self._find_near(tokens)
         return _widest(sorted(found, key=lambda f: (f.start, -f.end)))
 
     def _longest(self, tokens: Sequence[str], start: int) -> tuple[int, list[Entry]] | None:
@@ -201,6 +209,19 @@ class Vocabulary:
                 last = end - len(parts[-1])
                 if end and not any(a <= i < b or a <= last < b for a, b in covered):
                     yield Found(entry, i, end, " … ".join(" ".join(p) for p in parts))
+
+    def _find_near(self, tokens: Sequence[str]) -> Iterator[Found]:
+        """Values whose groups of words all stand in one sentence; the mention spans from the first to the last of them."""
+        start = 0
+        for end in [*(i for i, t in enumerate(tokens) if t in {".", "?", "!", ";", "\n"}), len(tokens)]:
+            sentence = tokens[start:end]
+            for entry, groups in self._near:
+                places = [next((i for w in g for i in range(len(sentence)) if _stands(sentence, i, w)), None) for g in groups]
+                if all(p is not None for p in places):
+                    spots = [p for p in places if p is not None]
+                    words = " … ".join(sentence[p] for p in sorted(spots))
+                    yield Found(entry, start + min(spots), start + max(spots) + 1, words)
+            start = end + 1
 
     def has(self, tokens: Sequence[str], phrase: Sequence[Sequence[str]]) -> bool:
         """Whether a phrase, given as its parts around gaps, stands among the tokens."""
@@ -237,6 +258,11 @@ def _match_gaps(tokens: Sequence[str], start: int, parts: Sequence[Sequence[str]
         else:
             return 0
     return place
+
+
+def _stands(tokens: Sequence[str], place: int, parts: Sequence[Sequence[str]]) -> bool:
+    """Whether a phrase stands at a place and is not denied right there ("without error")."""
+    return bool(_match_gaps(tokens, place, parts)) and (place == 0 or tokens[place - 1] not in {"without", "no", "not", "never", "zero"})
 
 
 def split(text: str) -> list[str]:

@@ -27,13 +27,14 @@ Shown = tuple[str, list[MessageDict | Message], str, Turns]
 
 STYLE = """
 .gradio-container { width: 100%; max-width: 1400px !important; margin: 0 auto !important; }
+.app { padding: min(2rem, 3vw) !important; }
 #scope h1 { font-size: 1.35rem; font-weight: 700; margin: 0 0 .15rem; }
 #scope p { margin: 0; }
 
 #conversation .bubble-wrap { padding-top: 1.6rem; }
 #conversation .chatbot.prose { opacity: 1; }
-#conversation .options { justify-content: flex-start; }
-#conversation .option { border: 1px solid var(--color-accent); border-radius: 8px; }
+#conversation .options { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); width: 100%; }
+#conversation .option { max-width: none; border: 1px solid var(--color-accent); border-radius: 8px; }
 #question .submit-button { background: var(--primary-700); color: white; }
 
 .badge { display: inline-block; padding: 0 .6em; border: 1.5px solid currentColor; border-radius: 1em;
@@ -69,15 +70,21 @@ STYLE = """
 #evidence .answer { border-top: 1px solid var(--border-color-primary); }
 #evidence .answer > summary { font-weight: 700; }
 #evidence .path { font-size: .85em; }
+#evidence code { white-space: nowrap; }
 #evidence mark { background: #fde68a; color: #1f2937; padding: .05em .1em; border-radius: 2px; }
 #evidence .table { overflow-x: auto; contain: inline-size; }
 #evidence table { border-collapse: collapse; width: 100%; font-size: .85em; margin: .3rem 0; }
-#evidence th { border: 1px solid var(--border-color-primary); padding: .2rem .4rem; text-align: left; font-weight: 700; }
+#evidence th { border: 1px solid var(--border-color-primary); padding: .2rem .4rem; text-align: left;
+  font-weight: 700; overflow-wrap: normal; }
 #evidence td { border: 1px solid var(--border-color-primary); padding: .2rem .4rem; overflow-wrap: normal; }
 
 @media (max-width: 760px) {
   #conversation { height: auto !important; }
   #evidence { position: static; max-height: none; }
+  #evidence article { padding: .1rem .5rem .5rem; }
+  #evidence table { font-size: .8em; }
+  #evidence th { padding: .15rem .2rem; }
+  #evidence td { padding: .15rem .2rem; }
 }
 """
 
