@@ -13,7 +13,7 @@ from assistant.checker import SUPPORTED, Checker
 from assistant.compose import Composer, Page, lower, spoken
 from assistant.errors import AssistantError, UnknownName
 from assistant.pack import Pack, load
-from assistant.reading import Context, Reader, said_by
+from assistant.reading import Context, Reader, asks_duty, said_by
 from assistant.retrieve import Retriever
 from assistant.statements import Stated, Statements
 from assistant.types import Answer, Ask, Facts, Hit, Part, Reading, Scenario, Status, Verdict
@@ -232,7 +232,7 @@ class _Case:
     def _stated(self) -> Stated | None:
         """The fact that a yes/no question is about, when its words decide it."""
         reading = self.reading
-        if reading.kind not in {"capability", "claim"} and not _asks_need(reading.focus):
+        if reading.kind not in {"capability", "claim"} and not asks_duty(reading.focus):
             return None
         around = tuple(self.house.reader.words(self.question))
         return self.house.statements.judge(reading.focus or around, around, said_by(reading))
@@ -241,7 +241,7 @@ class _Case:
         """Yes or no to a claim about a stated fact, with its place."""
         text = spoken(stated.fact.place.quote, self.composer.header(stated.fact.place))
         holds = stated.holds
-        if holds is None or self.reading.kind == "explain" and not _asks_need(self.reading.focus):
+        if holds is None or self.reading.kind == "explain" and not asks_duty(self.reading.focus):
             self.page.say(text, stated.fact.place)
             return "information"
         claim = self.reading.kind == "claim"
@@ -284,7 +284,8 @@ class _Case:
         for name, _, _ in verdict.assumed:
             for value in self.pack.dimensions[name].names:
                 other = self.house.checker.check(verdict.decision, {**facts, name: (value,)})
-                if other.outcome == self.reading.outcome and self.reading.kind == "capability" and name == "capture_hook":
+                open_ = self.reading.kind == "capability" or self.reading.negative
+                if other.outcome == self.reading.outcome and open_ and name == "capture_hook":
                     self.composer.value(self.page, Reading("value", verdict.decision, ()), other)
                     return "depends"
         return "not_supported"
@@ -320,6 +321,13 @@ class _Case:
         advice = self.house.checker.check(decision.recommend, facts) if decision.recommend and asked == self.pack.decisions[decision.recommend].outcome else None
         if not facts and asked != "restore_option" and not self.reading.compared and decision.id == next(reversed(self.pack.decisions)):
             return None
+        if self.reading.negative and any(d.status == "not_supported" for _, d in table):
+            table = [(v, d) for v, d in table if d.status == "not_supported"]
+            self.verdicts = [d for _, d in table]
+            self.options = tuple(self.pack.label(asked, v) for v, _ in table)
+            for value, verdict in table:
+                self.composer.capability(self.page, self.reading, verdict, self.pack.label(asked, value))
+            return "information"
         self.composer.which(self.page, self.reading, asked, table, advice)
         self.options = tuple(self.pack.label(asked, v) for v, d in table if d.status == SUPPORTED)
         self.verdicts = [d for _, d in table]
@@ -477,11 +485,6 @@ class _Case:
         hits = self.house.search(f"{self.reading.stem} {body}", 1)
         if hits:
             self.composer.explain(self.page, hits, complete=False)
-
-
-def _asks_need(focus: Sequence[str]) -> bool:
-    """"Do we have to …?": a yes/no question about a duty."""
-    return bool(focus) and focus[0] in {"do", "does", "must", "is", "are", "should", "will", "can", "has", "have"}
 
 
 _SEVERAL = re.compile(r"\b(?:all that apply|two|three|which are|more than one|several|multiple (?:response|answers|select)|select all|options are|statements|both|letters|ones|one\(s\))\b|\(s\)", re.IGNORECASE)

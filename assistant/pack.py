@@ -331,6 +331,7 @@ class _Reader:
                     unheard=record.texts("unheard"),
                     opposite=record.flag("opposite"),
                     nests=record.flag("nests"),
+                    everyday=record.flag("everyday"),
                     reads=reads,
                 ),
             )

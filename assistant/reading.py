@@ -97,6 +97,10 @@ class Reader:
         fresh = self._fresh(question, words, found)
         if choices and len(choices) > 1:
             options = tuple((label, body) for label, body, _ in choices)
+            if after and not stem:
+                old = after.reading
+                facts = _merge(old.scenarios[0].facts, fresh.scenarios[0].facts)
+                fresh, stem = replace(fresh, decision=fresh.decision or old.decision, scenarios=(Scenario(facts),)), old.topic
             return replace(fresh, kind="choice", choices=options, stem=stem, denied=_denied(stem))
         return self._carry(fresh, words, after) if after else fresh
 
@@ -169,7 +173,7 @@ class Reader:
             compared=tuple(compared[1:]),
             unheard=tuple(dict.fromkeys(f.phrase for f in heard)),
             silence=max(silences, key=lambda f: f.end - f.start).entry.name if silences else None,
-            off_topic=self._off_topic(found, mentions, kind),
+            off_topic=self._off_topic(found, mentions, kind) and all(c.startswith("@") for c in why),
             foreign=_foreign(found, mentions),
             cues=(*why, *cues),
             mentions=tuple(mentions),
@@ -182,8 +186,8 @@ class Reader:
         """No word of the subject, and of the machine at most what anybody might mention ("the history of Linux")."""
         if any(f.entry.kind in {"name", "scope", "silence"} for f in found):
             return False
-        bare = {m.dimension for m in mentions if self.pack.dimensions[m.dimension].kind == "fact"}
-        return len(bare) < _SCENARIO_DIMENSIONS and len(bare) == len({m.dimension for m in mentions}) and kind in {"explain", "which", "capability", "claim"} and (kind == "explain" or not mentions)
+        said = {m.dimension for m in mentions}
+        return len(said) < _SCENARIO_DIMENSIONS and all(self.pack.dimensions[n].everyday for n in said) and (kind == "explain" or not said)
 
     def _corrected(self, tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:
         """Drop what the user takes back in the same breath ("on-prem Linux, sorry, Windows")."""
@@ -430,30 +434,30 @@ def _kind(
     if not tokens:
         return "nothing", (), False
     value = decision is not None and decision.kind == "value"
-    asks = _sentences(tokens)
-    polar = next((s[0] for s in asks if s[0] in _AUX or (len(s) > 1 and s[0] in _LEAD and s[1] in _AUX)), None)
+    heads = _heads(tokens)
+    main = heads[-1] if heads else ""
+    wh = main if main in _WH else "" if main in _AUX else next((h for h in reversed(heads) if h in _WH), "") or _inner_wh(tokens)
+    polar = main if main in _AUX else "" if wh else next((h for h in heads if h in _AUX), "")
     hit = _COMPARE.search(line)
     if hit:
         return "compare", (hit[0],), True
     hit = _WHAT_IF.search(line)
-    wh = next((w for s in asks for w in s[:4] if w in _WH), None)
     if hit and not (wh and wh != "what") and not re.search(r"\bwhich\b|\bwhat (?:do|does|would|should|can|could)\b(?! (?:happen|if))", line):
         return ("value" if value else "capability" if decision and len(mentions) > 1 else "explain"), (hit[0],), True
-    last = " ".join(asks[-1]) if asks else ""
     claim = _CLAIM.search(line)
-    if claim and not (any(s[0] in _WH for s in asks) and claim.end() < len(line)) and not re.match(r"(?:and |so |but |then )?(?:which|what|why|how|when|where)\b", last) and not re.search(r"\b(?:which|what) (?:\w+ )?(?:\w+ )?\?", line):
+    if claim and main not in _WH and not (wh and claim.end() < len(line) and not polar):
         return "claim", (claim[0].strip(),), True
     if _EXPLAIN.search(line) and not wh:
         return ("value" if value else "which" if re.search(r"\b(?:list|name|all)\b", line) else "explain"), ("explain",), True
     which = _WHICH.search(line)
     if wh in {"why", "when", "where", "who", "who's", "whom", "whose", "where's"}:
         return "explain", (wh,), True
-    if wh and not (polar and asks and asks[-1][0] in _AUX):
+    if wh:
         if value and wh != "how":
             return "value", (wh,), True
         if which and re.search(r"\b(?:which|tool|tools|agent|option|options|recommend|use|need|best|suggest|how many|install|offer|take|pick)\b", line):
             return "which", (which[0],), True
-        if decision and which and re.search(r"\bwhat (?:can|could|does|do|all|else|may)\b.*\b(?:back up|backs up|protect|protects|cover|covers|restore|take|handle)\b", line):
+        if decision and which and re.search(r"\bwhat (?:can|could|does|do|all|else|may)\b.*\b(?:back up|backs up|protect|protects|cover|covers|restore|take|handle|look after)\b", line):
             return "which", (which[0],), True
         return "explain", (wh,), True
     need = _NEED.search(line)
@@ -471,6 +475,40 @@ def _kind(
     if len(tokens) > 5 and mentions:
         return "claim", ("statement",), line.endswith("?")
     return "capability", ("fragment",), line.endswith("?") and len(mentions) > 1
+
+
+_SUBORDINATE = frozenset("if when since as because with for in after once before while suppose given assuming although on at during from to until unless regarding concerning about under".split())
+
+
+def _heads(tokens: Sequence[str]) -> list[str]:
+    """The word that opens each sentence's main clause: "If it is encrypted, can I …" opens with "can"."""
+    heads = []
+    for sentence in _parts(tokens, {".", "?", "!", ";", "\n"}):
+        clauses = [[t for t in c if t not in _LEAD] for c in _parts(sentence, {",", ":", "(", ")"})]
+        clauses = [c for c in clauses if c]
+        if not clauses:
+            continue
+        head = clauses[0][0]
+        if head in _SUBORDINATE or (head not in _AUX and head not in _WH):
+            head = next((c[0] for c in clauses[1:] if c[0] in _AUX or c[0] in _WH), head)
+        heads.append(head)
+    return heads
+
+
+def _inner_wh(tokens: Sequence[str]) -> str:
+    """A question word inside the last sentence ("physical server, for which tool …")."""
+    last = ([[]] + _parts(tokens, {".", "?", "!", ";", "\n"}))[-1]
+    return next((t for t in last if t in {"which", "what", "how", "why", "who", "whats", "what's"}), "")
+
+
+def _parts(tokens: Sequence[str], ends: set[str]) -> list[list[str]]:
+    out: list[list[str]] = [[]]
+    for token in tokens:
+        if token in ends:
+            out.append([])
+        else:
+            out[-1].append(token)
+    return [p for p in out if p]
 
 
 def _focus(tokens: Sequence[str]) -> tuple[int, int]:
@@ -531,16 +569,6 @@ def _main(pack: Pack) -> str:
 _LEAD = frozenset({"and", "so", "but", "ok", "okay", "hi", "hello", "hey", "well", "then", "also", "please", "now", "if", "or", "urgent", "help", "question"})
 
 
-def _sentences(tokens: Sequence[str]) -> list[list[str]]:
-    out: list[list[str]] = [[]]
-    for token in tokens:
-        if token in {".", "?", "!", ";", ":", "\n", ","}:
-            out.append([])
-        else:
-            out[-1].append(token)
-    return [s for s in out if s]
-
-
 def _complete(tokens: Sequence[str]) -> bool:
     """Whether the turn is a whole question of its own, not a fragment."""
     first = [t for t in tokens if t not in PUNCTUATION and t not in _LEAD][:1]
@@ -551,7 +579,7 @@ def _negative(line: str) -> bool:
     """A statement that denies the capability: "MARS can't back up Linux, right?"."""
     if re.match(r"^(?:why |so |and |but )*(?:isn't|aren't|can't|doesn't|don't|won't|couldn't|shouldn't)\b", line):
         return False
-    return bool(re.search(r"\b(?:can't|can not|doesn't|don't|won't|couldn't|isn't|aren't|is not|are not|does not|do not|never|cannot) (?:\w+ ){0,3}?(?:support|supported|back up|backup|restore|restored|protect|work|possible|available|allowed|do|recover|recovered|move|handle|cover|covered|reach|app|application|use|used|be)\b|\bunsupported\b|\bimpossible\b|\bnot supported\b", line))
+    return bool(re.search(r"\b(?:can't|can not|doesn't|don't|won't|couldn't|isn't|aren't|is not|are not|does not|do not|never|cannot) (?:\w+ ){0,3}?(?:support|supported|back up|backup|restore|restored|protect|work|possible|available|allowed|do|recover|recovered|move|handle|cover|covered|reach|app|application|use|used|be)\b|\bunsupported\b|\bimpossible\b|\bnot supported\b|\bclosed to\b|\bunavailable\b|\bruled out\b|\bexcluded\b|\bnot available\b|\bno way\b", line))
 
 
 def _outcome(decision: Decision | None, mentions: Sequence[Mention]) -> str | None:
@@ -602,6 +630,11 @@ def _polar(ask: str) -> bool:
     return ask.split(" ")[0] in {"Is", "Does", "Do", "Are", "Has"} and " or " not in ask
 
 
+def asks_duty(focus: Sequence[str]) -> bool:
+    """"Do we have to …?", "with DPM, does every machine need …?": a yes/no question, whatever its lead."""
+    return any(h in _AUX for h in _heads(focus))
+
+
 def said_by(reading: Reading) -> set[str]:
     """The dimensions that a question mentions, and their values as "dimension=value"."""
     return {m.dimension for m in reading.mentions} | {f"{m.dimension}={v}" for m in reading.mentions for v in m.values}
@@ -635,10 +668,10 @@ def _choices(text: str) -> list[tuple[str, str, int]]:
         if len(run) < 2 or (bare and (series[0] not in "A1" or len(run) < 3 or not short)):
             continue
         ends = [m.start() for m in run[1:]] + [len(text)]
-        bodies = [re.sub(r"[\s,;]*\b(?:or|and)?\s*$", "", text[m.end() : e]).strip(" ,;.\n?([") for m, e in zip(run, ends, strict=True)]
+        bodies = [re.sub(r"[\s,;]*\b(?:or|and)?\s*$", "", text[m.end() : e]).strip(" ,;.\n?([-") for m, e in zip(run, ends, strict=True)]
         tail = re.split(r"\n\s*\n|(?<=[.?!])\s+(?=[A-Z])", bodies[-1], maxsplit=1)
         stem = text[: run[0].start()]
-        if all(bodies) and (_PICK.search(stem) or (len(tail) > 1 and _PICK.search(tail[1]))) and max(map(len, bodies)) < 160:
+        if all(bodies) and (not stem.strip() or _PICK.search(stem) or (len(tail) > 1 and _PICK.search(tail[1]))) and max(map(len, bodies)) < 160:
             bodies[-1] = tail[0].strip(" ,;.\n?")
             return [(m["label"].upper() if m["label"] in "abcdef" else m["label"], b, m.start()) for m, b in zip(run, bodies, strict=True)]
     return []

@@ -49,6 +49,8 @@ class Dimension:
     """Two values that exclude each other: not the one means the other."""
     nests: bool = False
     """Words inside a phrase of this dimension still count for other dimensions."""
+    everyday: bool = False
+    """Its words alone do not make a question one of ours ("the history of Linux")."""
     reads: str = ""
     """The dimension whose mentions fill this one inside a decision that uses it."""
 

@@ -262,7 +262,7 @@ def _match_gaps(tokens: Sequence[str], start: int, parts: Sequence[Sequence[str]
 
 def _stands(tokens: Sequence[str], place: int, parts: Sequence[Sequence[str]]) -> bool:
     """Whether a phrase stands at a place and is not denied right there ("without error")."""
-    return bool(_match_gaps(tokens, place, parts)) and (place == 0 or tokens[place - 1] not in {"without", "no", "not", "never", "zero"})
+    return bool(_match_gaps(tokens, place, parts)) and (place == 0 or tokens[place - 1] not in {"without", "no", "not", "never", "zero", "doesn't", "don't", "isn't", "aren't"})
 
 
 def split(text: str) -> list[str]:

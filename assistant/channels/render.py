@@ -32,7 +32,7 @@ _ECHO = 500
 _ACTIVE = re.compile(r"[&<>*_`\[\]!#~\\$@|^={}+\"]|(?<=[a-zA-Z]):(?=//)|(?<=www)\.", re.IGNORECASE)
 _MARK = re.compile(r"\[(\d{1,4})\]")
 _RULER = re.compile(r"\|(?:-{3,}\|)+")
-_LIST = re.compile(r"(?:[-*+]|\d{1,9}[.)])\s+")
+_START = re.compile(r"^(\s*\d{0,9})([-.)])")
 _CELL = re.compile(r"(?<!\\)\|")
 _MARKUP = re.compile(r"\*\*|__|`|!?\[([^\]]*)\]\([^)]*\)")
 
@@ -59,7 +59,7 @@ def badge(status: str, *, live: bool = False) -> str:
 def typed(question: str) -> str:
     """A question as it was typed, its beginning when it is long; no character of it acts as Markdown."""
     shown = question if len(question) <= _ECHO else question[:_ECHO].rstrip() + " …"
-    return "\n".join(_literal(line) for line in shown.strip().splitlines())
+    return "\n".join(_literal(line.strip()) for line in shown.strip().splitlines())
 
 
 def message(turn: Turn, number: int) -> str:
@@ -80,14 +80,8 @@ def chips(turn: Turn) -> tuple[str, ...]:
 
 
 def _literal(line: str) -> str:
-    """One line without Markdown: list marks, headings and indents lose their meaning, links stay words."""
-    text = _escaped(line.strip())
-    start = _LIST.match(text)
-    return f"&#{ord(text[0])};{text[1:]}" if start and not text[0].isdigit() else _unnumbered(text)
-
-
-def _unnumbered(text: str) -> str:
-    return re.sub(r"^(\d{1,9})([.)])(?=\s)", lambda m: f"{m[1]}&#{ord(m[2])};", text)
+    """One line without Markdown: list marks, headings and rulers lose their meaning, links stay words."""
+    return _START.sub(lambda m: f"{m[1]}&#{ord(m[2])};", _escaped(line))
 
 
 def _escaped(text: str) -> str:
@@ -99,9 +93,9 @@ def _markdown(answer: Answer, number: int) -> str:
     known = {c.marker for c in answer.citations}
     lines: list[str] = []
     before = ""
-    for line in answer.text.splitlines():
+    for line in map(str.strip, answer.text.splitlines()):
         sort = _sort(line)
-        if line.strip() and lines and lines[-1] and sort != before:
+        if line and lines and lines[-1] and sort != before:
             lines.append("")
         lines.append(_line(line, sort, number, known))
         before = sort
@@ -115,27 +109,25 @@ def _sort(line: str) -> str:
 
 
 def _line(line: str, sort: str, number: int, known: set[int]) -> str:
+    if _RULER.fullmatch(line):
+        return line
     if sort == "row":
-        if _RULER.fullmatch(line):
-            return line
         return "|".join(_linked(cell, number, known) for cell in line.split("|"))
     if sort == "item":
         mark, _, rest = line.partition(" ")
         return f"{mark} {_linked(rest, number, known)}"
-    return _linked(line.strip(), number, known, start=True)
+    return _linked(line, number, known)
 
 
-def _linked(text: str, number: int, known: set[int], *, start: bool = False) -> str:
-    pieces = _MARK.split(text)
-    done = []
-    for n, piece in enumerate(pieces):
-        if n % 2 and int(piece) in known:
-            done.append(f"[&#91;{piece}&#93;](#{_anchor(number, int(piece))})")
-        elif n % 2:
-            done.append(_escaped(f"[{piece}]"))
-        else:
-            done.append(_unnumbered(_escaped(piece)) if start and not n else _escaped(piece))
-    return "".join(done)
+def _linked(text: str, number: int, known: set[int]) -> str:
+    """Words escaped, and between them the marks of known citations as links."""
+    first, *pieces = _MARK.split(text)
+    done = _literal(first)
+    for mark, words in zip(pieces[::2], pieces[1::2], strict=True):
+        shown = f"&#91;{mark}&#93;"
+        done += f"[{shown}](#{_anchor(number, int(mark))})" if int(mark) in known else shown
+        done += _escaped(words)
+    return done
 
 
 def _anchor(number: int, marker: int) -> str:
