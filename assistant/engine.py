@@ -25,7 +25,9 @@ _PLAIN = 0.62
 """The same for a question that has none of the subject's words."""
 _SURE = 0.80
 _LIKENESS = (0.50, 0.70, 0.93)
-"""Cosine to a key from which on an explanation is preferred to a verdict, by the number of facts that were read."""
+_LIKENESS_ASKED = (0.55, 0.86, 0.95)
+"""Cosine to a key from which on an explanation is preferred to a verdict, by the number of facts that were read;
+the second line for what opens like a yes/no question ("Can …?")."""
 
 
 class Assistant:
@@ -204,7 +206,7 @@ class _Case:
         if reading.foreign or (reading.off_topic and not self._fits(_PLAIN)):
             return self._foreign()
         if reading.unheard:
-            return self._unheard()
+            return self._foreign() if reading.off_topic else self._unheard()
         if reading.silence and not self._fits(_SURE) and not self._stated():
             return self._stated_silence()
         if reading.kind == "compare":
@@ -379,7 +381,8 @@ class _Case:
         domains = self.house.checker.space(decision).domains
         used = {*domains, *(self.pack.dimensions[n].reads for n in domains)}
         said = {n for s in self._scenarios() for n in s.facts if n in used}
-        if not self._fits(sure if sure is not None else _LIKENESS[min(len(said), len(_LIKENESS) - 1)]):
+        scale = _LIKENESS_ASKED if self.reading.kind == "capability" and asks_duty(self.reading.focus) else _LIKENESS
+        if not self._fits(sure if sure is not None else scale[min(len(said), len(scale) - 1)]):
             return False
         unit = self.hits[0].unit
         quoted = (r.place for r in self.pack.rules if r.decision == decision)

@@ -171,7 +171,7 @@ class Reader:
             outcome=_outcome(decision, inside) or _outcome(decision, mentions),
             negative=_negative(" ".join(focus)),
             compared=tuple(compared[1:]),
-            unheard=tuple(dict.fromkeys(f.phrase for f in heard)),
+            unheard=tuple(dict.fromkeys([*(f.phrase for f in heard), *_rivals(found, mentions)])),
             silence=max(silences, key=lambda f: f.end - f.start).entry.name if silences else None,
             off_topic=self._off_topic(found, mentions, kind) and all(c.startswith("@") for c in why),
             foreign=_foreign(found, mentions),
@@ -633,6 +633,11 @@ def _polar(ask: str) -> bool:
 def asks_duty(focus: Sequence[str]) -> bool:
     """"Do we have to …?", "with DPM, does every machine need …?": a yes/no question, whatever its lead."""
     return any(h in _AUX for h in _heads(focus))
+
+
+def _rivals(found: Sequence[Found], mentions: Sequence[Mention]) -> list[str]:
+    """Other products that are set beside ours."""
+    return [] if _foreign(found, mentions) else [f.phrase for f in found if f.entry.kind == "other"]
 
 
 def said_by(reading: Reading) -> set[str]:

@@ -338,6 +338,10 @@ def _cue(tokens: Sequence[str], i: int) -> int:
     token, after = tokens[i], tokens[i + 1] if i + 1 < len(tokens) else ""
     if token in {"nor", "neither"} and after in {"is", "are", "does", "do", "was", "has"}:
         return 3
+    if token == "without" and after.endswith("ing") and after not in {"using", "installing", "having", "needing", "buying", "deploying", "running"}:
+        return 0
+    if token in {"nothing", "none"} and after in {"is", "are", "was", "were"}:
+        return 2
     if token == "not" and i and tokens[i - 1] in {"do", "does", "did"} and after in _DONE:
         return 2
     if token == "not" and after in {"using", "running", "on", "in", "a", "an", "the"}:
