@@ -21,6 +21,8 @@ from assistant.types import Answer, Ask, Facts, Hit, Part, Reading, Scenario, St
 log = logging.getLogger("assistant.engine")
 _KNOWN = 0.45
 """Least cosine to a key at which a unit is taken to answer a question in the words of the subject."""
+_LEAN = 0.55
+"""Below this the asking sentence alone says too little ("How do we go about it?")."""
 _PLAIN = 0.62
 """The same for a question that has none of the subject's words."""
 _SURE = 0.80
@@ -369,7 +371,12 @@ class _Case:
 
     @cached_property
     def hits(self) -> list[Hit]:
-        return self.house.search(self.reading.topic, 8)
+        """What the documents say on the asking sentences; on the whole message when these say too little."""
+        found = self.house.search(self.reading.topic, 8)
+        if len(self.question) > len(self.reading.topic) and (not found or found[0].similarity < _LEAN):
+            whole = self.house.search(self.question, 8)
+            found = max(found, whole, key=lambda hits: hits[0].similarity if hits else 0.0)
+        return found
 
     def _better_explained(self, sure: float | None = None) -> bool:
         """Whether a statement of the documents fits the question better than a verdict read from few words.

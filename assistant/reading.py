@@ -36,7 +36,7 @@ _CAPABLE = re.compile(
 _WHAT_IF = re.compile(r"\bwhat if\b|\bwhat happens (?:if|when)\b|\bwhat would happen\b|\bsuppose\b|\bsupposing\b|\bimagine\b|\bif it (?:were|was)\b")
 _COMPARE = re.compile(r"\b(?:vs|versus|difference|differences|differ|differs|compare|compared|comparison|better than|distinguish|distinction|or rather|diff between)\b")
 _WHICH = re.compile(
-    r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|(?:^|[.!?;,] )(?:\w+ )?(?:tool|agent|option|product) ?\?|"
+    r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|(?:^|[.!?;,:] )(?:\w+ )?(?:tool|agent|option|product) ?\?|"
     r"\bhow (?:can|do|should|would|could|to|must|might|shall)\b|\bbest (?:way|tool|option|agent)\b|\b(?:need|looking for|want) an? (?:tool|agent|way|option|solution)\b|"
     r"\b(?:simplest|easiest|cheapest|quickest|fastest|simple|easy|best) .{0,25}way\b"
 )
@@ -159,7 +159,8 @@ class Reader:
         kind, cues, explicit = _kind(" ".join(focus), focus, inside or mentions, decision)
         compared = self._compared(focus, inside, kind, plain=cues[-1:] in {("statement",), ("fragment",)})
         if compared:
-            asked, kind = compared[0], "compare" if kind == "compare" else "which"
+            listed = len(compared) > 1 + _SCENARIO_DIMENSIONS and cues[-1:] in {("statement",), ("fragment",)}
+            asked, kind = compared[0], "compare" if kind == "compare" or listed else "which"
         heard = [f for n, f in enumerate(found) if f.entry.kind == "unheard" and n not in denied and not _taken_back(tokens, f)]
         silences = [f for f in found if f.entry.kind == "silence" and first <= f.start < last]
         place = words[first].start if words else 0
@@ -168,7 +169,7 @@ class Reader:
             decision=decision.id if decision else None,
             scenarios=self._scenarios(tokens, mentions, set(compared[:1])),
             asked=asked or (decision.asks or None if decision and kind == "which" else None),
-            outcome=_outcome(decision, inside) or _outcome(decision, mentions),
+            outcome=_outcome(decision, inside, focus) or _outcome(decision, mentions, tokens),
             negative=_negative(" ".join(focus)),
             compared=tuple(compared[1:]),
             unheard=tuple(dict.fromkeys([*(f.phrase for f in heard), *_rivals(found, mentions)])),
@@ -247,6 +248,8 @@ class Reader:
                 continue
             between = [tokens[a.end : b.start] for a, b in zip(said, said[1:], strict=False) if a.values != b.values]
             either = any("or" in gap and len(gap) <= 4 for gap in between)
+            if plain and len(values) > _SCENARIO_DIMENSIONS:
+                return (dimension, *values)
             if kind == "compare" or (either and (kind == "which" or (tokens[0] not in _AUX and (kind != "claim" or plain)))):
                 return (dimension, *values)
         return ()
@@ -449,6 +452,10 @@ def _kind(
         return "claim", (claim[0].strip(),), True
     if _EXPLAIN.search(line) and not wh:
         return ("value" if value else "which" if re.search(r"\b(?:list|name|all)\b", line) else "explain"), ("explain",), True
+    order = next((h for h in heads if h in _ORDERS), "")
+    if order and not wh and not polar:
+        wanted = bool(re.search(r"\b(?:tool|tools|agent|agents|product|products|option|options|component|components|way|ways)\b", line)) and order in {"name", "list", "propose", "suggest", "recommend", "enumerate"}
+        return ("which" if wanted else "value" if value and order not in _TELL else "explain"), (order,), True
     which = _WHICH.search(line)
     if wh in {"why", "when", "where", "who", "who's", "whom", "whose", "where's"}:
         return "explain", (wh,), True
@@ -457,7 +464,7 @@ def _kind(
             return "value", (wh,), True
         if which and re.search(r"\b(?:which|tool|tools|agent|option|options|recommend|use|need|best|suggest|how many|install|offer|take|pick)\b", line):
             return "which", (which[0],), True
-        if decision and which and re.search(r"\bwhat (?:can|could|does|do|all|else|may)\b.*\b(?:back up|backs up|protect|protects|cover|covers|restore|take|handle|look after)\b", line):
+        if decision and which and re.search(r"\bwhat (?:can|could|does|do|all|else|may|would|will)\b.*\b(?:back up|backs up|protect|protects|cover|covers|restore|take|handle|look after|save)\b", line):
             return "which", (which[0],), True
         return "explain", (wh,), True
     need = _NEED.search(line)
@@ -477,6 +484,8 @@ def _kind(
     return "capability", ("fragment",), line.endswith("?") and len(mentions) > 1
 
 
+_ORDERS = frozenset("name list explain describe define outline summarise summarize enumerate propose suggest recommend contrast sort put tell walk give show state sketch".split())
+_TELL = frozenset({"explain", "describe", "define", "outline", "contrast"})
 _SUBORDINATE = frozenset("if when since as because with for in after once before while suppose given assuming although on at during from to until unless regarding concerning about under".split())
 
 
@@ -582,8 +591,12 @@ def _negative(line: str) -> bool:
     return bool(re.search(r"\b(?:can't|can not|doesn't|don't|won't|couldn't|isn't|aren't|is not|are not|does not|do not|never|cannot) (?:\w+ ){0,3}?(?:support|supported|back up|backup|restore|restored|protect|work|possible|available|allowed|do|recover|recovered|move|handle|cover|covered|reach|app|application|use|used|be)\b|\bunsupported\b|\bimpossible\b|\bnot supported\b|\bclosed to\b|\bunavailable\b|\bruled out\b|\bexcluded\b|\bnot available\b|\bno way\b", line))
 
 
-def _outcome(decision: Decision | None, mentions: Sequence[Mention]) -> str | None:
+def _outcome(decision: Decision | None, mentions: Sequence[Mention], tokens: Sequence[str]) -> str | None:
+    """The value that a question about a value names; None when it offers a choice ("Backup or Site Recovery?")."""
     if decision is None or decision.kind != "value":
+        return None
+    said = [m for m in mentions if m.dimension == decision.outcome]
+    if any("or" in (*tokens[m.start - 1 : m.start], *tokens[m.end : m.end + 1]) for m in said if m.end <= len(tokens)):
         return None
     values = [v for m in mentions if m.dimension == decision.outcome and not m.negated for v in m.values]
     return values[0] if len(set(values)) == 1 else None
@@ -676,7 +689,8 @@ def _choices(text: str) -> list[tuple[str, str, int]]:
         bodies = [re.sub(r"[\s,;]*\b(?:or|and)?\s*$", "", text[m.end() : e]).strip(" ,;.\n?([-") for m, e in zip(run, ends, strict=True)]
         tail = re.split(r"\n\s*\n|(?<=[.?!])\s+(?=[A-Z])", bodies[-1], maxsplit=1)
         stem = text[: run[0].start()]
-        if all(bodies) and (not stem.strip() or _PICK.search(stem) or (len(tail) > 1 and _PICK.search(tail[1]))) and max(map(len, bodies)) < 160:
+        lettered = series[0] in "Aa" and len(run) > 2
+        if all(bodies) and (not stem.strip() or lettered or _PICK.search(stem) or (len(tail) > 1 and _PICK.search(tail[1]))) and max(map(len, bodies)) < 160:
             bodies[-1] = tail[0].strip(" ,;.\n?")
             return [(m["label"].upper() if m["label"] in "abcdef" else m["label"], b, m.start()) for m, b in zip(run, bodies, strict=True)]
     return []
