@@ -14,7 +14,7 @@ from math import prod
 
 from assistant.errors import UnknownName
 from assistant.pack import Pack
-from assistant.rules import Assumption, Decision, Rule
+from assistant.rules import Decision, Rule
 from assistant.types import Branch, Facts, Status, Verdict
 
 SUPPORTED, NOT_SUPPORTED, NOT_STATED, CONFLICT, SILENT = "supported", "not_supported", "not_stated", "conflict", "silent"
@@ -209,14 +209,25 @@ class Checker:
             outcome=outcome,
             rules=self._rules(space, worlds, outcomes, outcome),
             facts=core,
-            assumed=tuple(assumed),
+            assumed=self._mattering(space, known, assumed, outcomes),
             missing=missing,
             branches=branches,
             options=self._options(space, known, worlds),
             changes=self._changes(space, facts, known) if status == NOT_SUPPORTED else (),
             ask=self._ask(space, known, worlds) if status == "depends" else None,
-            settled_by=self._settled(space, worlds, outcome),
+            settled_by=self._settled(space, worlds, outcome, outcomes),
         )
+
+    @staticmethod
+    def _mattering(
+        space: Space, known: Facts, assumed: list[tuple[str, str, str]], outcomes: Mapping[str, int]
+    ) -> tuple[tuple[str, str, str], ...]:
+        """The assumptions without which the verdict could be another."""
+
+        def without(name: str) -> set[str]:
+            return set(space.open(space.box({n: v for n, v in known.items() if n != name}) & space.legal))
+
+        return tuple(a for a in assumed if without(a[0]) != set(outcomes))
 
     def _impossible(self, space: Space, known: Facts) -> Verdict:
         broken = tuple(a for a, box in space.axioms.items() if space.box(known) & ~box == 0)
@@ -257,9 +268,10 @@ class Checker:
                     rest &= ~space.force[rule.id] if target != CONFLICT else rest
         return tuple(r.id for r in found)
 
-    def _weight(self, space: Space, rule: Rule, worlds: int) -> tuple[int, int, int, int]:
+    def _weight(self, space: Space, rule: Rule, worlds: int) -> tuple[int, bool, int, int, int]:
+        """Most of the worlds first; then said before inferred, then the narrower, then the order of the pack."""
         covered = (space.force[rule.id] & worlds).bit_count()
-        return (-covered, rule.basis == "inferred", -len(rule.when), self._rank[rule.id])
+        return (-covered, rule.basis == "inferred", -len(rule.when), space.speaks[rule.id].bit_count(), self._rank[rule.id])
 
     def _missing(
         self, space: Space, known: Facts, worlds: int, outcomes: Mapping[str, int]
@@ -351,7 +363,7 @@ class Checker:
                 break
         return tuple(change for _, _, change in sorted(found, key=lambda f: f[:2]))
 
-    def _settled(self, space: Space, worlds: int, outcome: str) -> tuple[str, ...]:
+    def _settled(self, space: Space, worlds: int, outcome: str, outcomes: Mapping[str, int]) -> tuple[str, ...]:
         """The resolutions that a reader has to know of: they took part in this verdict."""
         found = []
         for z in self.pack.resolutions:
@@ -359,7 +371,7 @@ class Checker:
             met = any(space.speaks[w] & space.speaks.get(loser, 0) & worlds for w in won for loser in z.over)
             if not met or z.kind == "exception":
                 continue
-            if z.kind == "disclose" or any(self.pack.rule(w).then == outcome for w in won):
+            if CONFLICT in outcomes if z.kind == "disclose" else any(self.pack.rule(w).then == outcome for w in won):
                 found.append(z.id)
         return tuple(found)
 
@@ -388,8 +400,3 @@ def _status(space: Space, outcomes: Mapping[str, int]) -> tuple[Status, str]:
 
 def _holds(when: Facts, known: Facts) -> bool:
     return all(n in known and set(known[n]) <= set(values) for n, values in when.items())
-
-
-def assumptions_of(pack: Pack, decision: str) -> tuple[Assumption, ...]:
-    """What a decision takes for granted, in the order in which it is applied."""
-    return tuple(a for a in pack.assumptions if a.decision == decision)

@@ -119,7 +119,7 @@ class Composer:
 
     def _definite(self, page: Page, reading: Reading, verdict: Verdict, lead: str) -> None:
         yes = verdict.status == SUPPORTED
-        word = ("Yes" if yes else "No") + ", with a condition" * 0
+        word = "Yes" if yes else "No"
         if reading.kind == "claim":
             word = "That is right" if yes != reading.negative else "That is not right"
             if yes and reading.negative:
@@ -129,8 +129,8 @@ class Composer:
         rules = self._leading(verdict)
         page.say(f"{lead}{word}: {lower(rules[0].title)}", *self._proof(rules[:1]))
         if not yes:
-            if reading.kind != "claim" or "not supported" not in rules[0].title:
-                page.say("So this is not supported." if "not supported" not in page.text else "")
+            if "not supported" not in page.text:
+                page.say("So this is not supported.")
             self._instead(page, rules, verdict)
         elif verdict.options:
             self._options(page, verdict)
@@ -151,19 +151,16 @@ class Composer:
         return [*explicit, *(r for r in same if r not in explicit)]
 
     def _instead(self, page: Page, rules: Sequence[Rule], verdict: Verdict) -> None:
-        for rule in rules:
-            if rule.instead:
-                page.say(rule.instead)
-                break
+        """What to do instead: the rule's own advice, else the easiest changes."""
+        advice = next((r.instead for r in rules if r.instead), "")
         ways = [self._change(c) for c in verdict.changes[:3]]
-        if ways:
-            page.say(f"It would be supported with: {'; or '.join(ways)}.")
+        if advice:
+            page.say(advice)
+        elif ways:
+            page.say(f"It would be supported with {', or with '.join(ways)}.")
 
     def _change(self, change: Facts) -> str:
-        return " and ".join(f"{self._dimension(n)} {self.pack.label(n, v[0])}" for n, v in change.items())
-
-    def _dimension(self, name: str) -> str:
-        return lower(self.pack.dimensions[name].label) + ":"
+        return " and ".join(f"{lower(self.pack.dimensions[n].label)} “{self.pack.label(n, v[0])}”" for n, v in change.items())
 
     def _options(self, page: Page, verdict: Verdict) -> None:
         lines = [self.option_words(o) for o in verdict.options]
@@ -317,17 +314,18 @@ class Composer:
         """The complete list of the values of `asked` that work, with the reasons; and what does not."""
         works = [(v, d) for v, d in table if d.status == SUPPORTED]
         partly = [(v, d) for v, d in table if d.status == "depends"]
-        if advice and advice.status == "information" and any(v == advice.outcome for v, _ in works):
-            page.say(self._leading(advice)[0].title, self._leading(advice)[0].place)
         names = [self.pack.label(asked, v) for v, _ in works]
         if names:
-            page.say(f"{_first_upper(_or(names))} {'works' if len(names) == 1 else 'work'} here." if len(names) < 2 else f"These work: {_and(names)}.")
+            page.say(f"{_first_upper(names[0])} works here." if len(names) == 1 else f"These work: {_and(names)}.", end="\n")
         for rule in self._reasons([d for _, d in works])[:4]:
-            page.say(rule.title, rule.place)
-        for value, verdict in partly[:3]:
-            names_ = _and([lower(self.pack.dimensions[n].label) for n in verdict.missing])
+            page.say(f"- {rule.title}", rule.place, end="\n")
+        for value, verdict in partly[:4]:
+            on = _and([lower(self.pack.dimensions[n].label) for n in verdict.missing])
             rule = self._leading(verdict)[:1]
-            page.say(f"For {self.pack.label(asked, value)} it depends on {names_}: {rule[0].title if rule else ''}", *[r.place for r in rule])
+            title = rule[0].title if rule else ""
+            page.say(f"- {_first_upper(self.pack.label(asked, value))} depends on {on}: {lower(title)}", *[r.place for r in rule], end="\n")
+        if advice and advice.status == "information" and any(v == advice.outcome for v, _ in works):
+            page.say(f"Recommended: {lower(self._leading(advice)[0].title)}", self._leading(advice)[0].place)
         doubtful = [(v, d) for v, d in table if d.status == "conflict"]
         for value, verdict in doubtful[:1]:
             sides = _sides([self.pack.rule(r) for r in verdict.rules])

@@ -7,6 +7,7 @@ measurable loss of ranking (``benchmarks/``).
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -89,6 +90,7 @@ def export(folder: Path, into: Path) -> None:
     ModelError when the weights are not the pinned ones, may carry code, or do not survive the export.
     """
     _refuse_foreign(folder)
+    _no_telemetry()
 
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -131,10 +133,19 @@ def export(folder: Path, into: Path) -> None:
             raise ModelError(f"{folder}: the export agrees with the model only to {agreement:.3f}; it is not used")
 
 
+def _no_telemetry() -> None:
+    """Call before onnxruntime is imported: since 1.29 its Linux wheels send events to Microsoft unless this is set.
+
+    Seen with strace (a look-up of mobile.events.data.microsoft.com); ``disable_telemetry_events()`` comes too late.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+
 class Encoder:
     """Encodes texts with an exported model. Same text, same bytes: one thread, one text at a time."""
 
     def __init__(self, folder: Path) -> None:
+        _no_telemetry()
         import onnxruntime as ort
         from tokenizers import Tokenizer
 

@@ -286,25 +286,26 @@ class Reader:
         common = list(shared)
         for group in groups:
             for name, found in group.items():
-                if name not in telling and not (enumerated and self._belongs(group, found[0], groups)):
+                own = enumerated and len(found) == 1 and self._belongs(found[0], groups)
+                if name not in telling and not own:
                     common += found
         scenarios = []
         for group in groups:
-            own = [m for name, ms in group.items() if name in telling or enumerated for m in ms]
+            marks = [m for name, ms in group.items() if name in telling for m in ms]
+            own = [m for name, ms in group.items() if name in telling or (enumerated and len(ms) == 1) for m in ms]
             for name in telling - set(group):
                 near = _nearest(groups, group, name)
                 if near and not enumerated:
                     own += near
             facts = self._facts([*common, *own])
             label = ", ".join(self.pack.label(n, v) for n, vs in facts.items() if n in telling for v in vs[:1])
-            scenarios.append(Scenario(facts, _machine(tokens, own) or label))
+            scenarios.append(Scenario(facts, _machine(tokens, marks) or label))
         unique = {str(sorted(s.facts.items())): s for s in scenarios}
         return tuple(unique.values())
 
     @staticmethod
-    def _belongs(group: Mapping[str, Sequence[Mention]], one: Mention, groups: Sequence[Mapping[str, Sequence[Mention]]]) -> bool:
+    def _belongs(one: Mention, groups: Sequence[Mapping[str, Sequence[Mention]]]) -> bool:
         """A property said once belongs to its own machine unless it was said before the first of them."""
-        del group
         first = min(m.start for ms in groups[0].values() for m in ms)
         return one.start > first
 

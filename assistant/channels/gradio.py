@@ -54,7 +54,7 @@ STYLE = """
 .dark .badge.not_stated { color: #cbd5e1; }
 .dark .badge.out_of_scope { color: #cbd5e1; }
 
-#evidence { position: sticky; top: 8px; max-height: calc(100vh - 8rem); overflow-y: auto; overflow-wrap: anywhere; }
+#evidence { max-height: calc(100vh - 8rem); overflow-y: auto !important; overflow-wrap: anywhere; }
 #evidence h2 { font-size: 1.1rem; font-weight: 700; margin: 0 0 .4rem; }
 #evidence h3 { font-size: 1rem; font-weight: 700; margin: .7rem 0 .2rem; }
 #evidence p { margin: .25rem 0; }
@@ -80,7 +80,7 @@ STYLE = """
 
 @media (max-width: 760px) {
   #conversation { height: auto !important; }
-  #evidence { position: static; max-height: none; }
+  #evidence { max-height: none; }
   #evidence article { padding: .1rem .5rem .5rem; }
   #evidence table { font-size: .8em; }
   #evidence th { padding: .15rem .2rem; }
