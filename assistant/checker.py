@@ -17,7 +17,13 @@ from assistant.pack import Pack
 from assistant.rules import Decision, Rule
 from assistant.types import Branch, Facts, Status, Verdict
 
-SUPPORTED, NOT_SUPPORTED, NOT_STATED, CONFLICT, SILENT = "supported", "not_supported", "not_stated", "conflict", "silent"
+SUPPORTED, NOT_SUPPORTED, NOT_STATED, CONFLICT, SILENT = (
+    "supported",
+    "not_supported",
+    "not_stated",
+    "conflict",
+    "silent",
+)
 _BEST = (SUPPORTED, CONFLICT, NOT_STATED, NOT_SUPPORTED)
 """Order in which "there is a choice with this outcome" is tried; nothing found means silent."""
 _MOST_CHANGES = 2
@@ -271,7 +277,13 @@ class Checker:
     def _weight(self, space: Space, rule: Rule, worlds: int) -> tuple[int, bool, int, int, int]:
         """Most of the worlds first; then said before inferred, then the narrower, then the order of the pack."""
         covered = (space.force[rule.id] & worlds).bit_count()
-        return (-covered, rule.basis == "inferred", -len(rule.when), space.speaks[rule.id].bit_count(), self._rank[rule.id])
+        return (
+            -covered,
+            rule.basis == "inferred",
+            -len(rule.when),
+            space.speaks[rule.id].bit_count(),
+            self._rank[rule.id],
+        )
 
     def _missing(
         self, space: Space, known: Facts, worlds: int, outcomes: Mapping[str, int]
@@ -304,7 +316,9 @@ class Checker:
             table[outcome] = table.get(outcome, 0) | here
         return table
 
-    def _branches(self, space: Space, worlds: int, names: tuple[str, ...], table: Mapping[str, int]) -> tuple[Branch, ...]:
+    def _branches(
+        self, space: Space, worlds: int, names: tuple[str, ...], table: Mapping[str, int]
+    ) -> tuple[Branch, ...]:
         found = []
         other = tuple(n for n in space.domains if n not in names)
         impossible = ~space.exists(worlds, other)
@@ -346,7 +360,11 @@ class Checker:
 
     def _changes(self, space: Space, said: Facts, known: Facts) -> tuple[Facts, ...]:
         """Smallest sets of changes of what the user said that make it supported, easiest first."""
-        mine = [n for n in space.domains if len(known.get(n, ())) == 1 and (n in said or self.pack.dimensions[n].reads in said)]
+        mine = [
+            n
+            for n in space.domains
+            if len(known.get(n, ())) == 1 and (n in said or self.pack.dimensions[n].reads in said)
+        ]
         found: list[tuple[int, int, Facts]] = []
         for count in range(1, _MOST_CHANGES + 1):
             for names in combinations(mine, count):

@@ -58,7 +58,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="assistant", description="Answers about Azure Backup: proven by rules, cited to the sentence.")
+    parser = _Parser(
+        prog="assistant", description="Answers about Azure Backup: proven by rules, cited to the sentence."
+    )
     parser.add_argument("--pack", type=Path, help="folder of another knowledge pack")
     parser.add_argument("--home", type=Path, help="folder for indexes (default: $ASSISTANT_HOME or ~/.cache/assistant)")
     parser.add_argument("-v", "--verbose", action="store_true", help="show the steps on stderr")
@@ -72,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
 
     ask = verb("ask", _ask, "Answer a question, with verdict, proof and citations.")
     ask.add_argument("question", nargs="*", help="the question; read from stdin when left out")
-    ask.add_argument("--jsonl", action="store_true", help='read one {"id","turns":[…]} per line, write one answer per line')
+    ask.add_argument(
+        "--jsonl", action="store_true", help='read one {"id","turns":[…]} per line, write one answer per line'
+    )
     ask.add_argument("--explain", action="store_true", help="show how the question was read and which rules spoke")
     check = verb("check", _check, "Decide on facts alone: os=linux tool=mars …")
     check.add_argument("facts", nargs="+", metavar="DIMENSION=VALUE")
@@ -174,7 +178,9 @@ def _explained(answer: Answer) -> str:
     reading = answer.reading
     if reading is None:
         return ""
-    words = [f"  {m.words!r} → {m.dimension}: {'not ' if m.negated else ''}{', '.join(m.values)}" for m in reading.mentions]
+    words = [
+        f"  {m.words!r} → {m.dimension}: {'not ' if m.negated else ''}{', '.join(m.values)}" for m in reading.mentions
+    ]
     rules = [f"  {f.rule_id} {f.status}: {f.message}" for f in answer.findings]
     head = f"read as: {reading.kind}, decision: {reading.decision}, by {', '.join(reading.cues) or 'nothing'}"
     return "\n".join(["", head, *words, "rules:", *rules])
@@ -228,7 +234,9 @@ def _rule(options: argparse.Namespace) -> int:
         _print_json(asdict(rule))
         return 0
     print(f"{rule.id}: {rule.title}\n")
-    print(f"decision  {rule.decision}\nwhen      {helper.composer.facts_words(rule.when) or 'always'}\nthen      {rule.then} ({rule.basis})")
+    print(
+        f"decision  {rule.decision}\nwhen      {helper.composer.facts_words(rule.when) or 'always'}\nthen      {rule.then} ({rule.basis})"
+    )
     print(f"because   {rule.because}\nsource    {section.title}, {section.url}\nquote     “{rule.place.quote}”")
     if rule.instead:
         print(f"instead   {rule.instead}")

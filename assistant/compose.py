@@ -17,7 +17,13 @@ from assistant.types import Branch, Citation, Facts, Finding, Hit, Reading, Verd
 
 MOST_CHARACTERS = 1500
 MOST_CITATIONS = 6
-_WORD = {SUPPORTED: "supported", NOT_SUPPORTED: "not supported", CONFLICT: "the documents disagree", NOT_STATED: "not stated", SILENT: "not stated"}
+_WORD = {
+    SUPPORTED: "supported",
+    NOT_SUPPORTED: "not supported",
+    CONFLICT: "the documents disagree",
+    NOT_STATED: "not stated",
+    SILENT: "not stated",
+}
 _MOST_BRANCHES = 6
 _MOST_CELLS = 6
 
@@ -160,7 +166,9 @@ class Composer:
             page.say(f"It would be supported with {', or with '.join(ways)}.")
 
     def _change(self, change: Facts) -> str:
-        return " and ".join(f"{lower(self.pack.dimensions[n].label)} “{self.pack.label(n, v[0])}”" for n, v in change.items())
+        return " and ".join(
+            f"{lower(self.pack.dimensions[n].label)} “{self.pack.label(n, v[0])}”" for n, v in change.items()
+        )
 
     def _options(self, page: Page, verdict: Verdict) -> None:
         lines = [self.option_words(o) for o in verdict.options]
@@ -195,7 +203,11 @@ class Composer:
             rules = [self.pack.rule(r) for r in branch.rules]
             if branch.outcome == CONFLICT:
                 sides = _sides(rules)
-                page.say(f"- {self.where(branch.facts)}: the documents disagree: {' '.join(r.title for r in sides)}", *[r.place for r in sides], end="\n")
+                page.say(
+                    f"- {self.where(branch.facts)}: the documents disagree: {' '.join(r.title for r in sides)}",
+                    *[r.place for r in sides],
+                    end="\n",
+                )
                 continue
             rules = [r for r in rules if r.then == branch.outcome]
             rules.sort(key=lambda r: r.basis != "explicit")
@@ -206,7 +218,10 @@ class Composer:
 
     def where(self, facts: Facts) -> str:
         """A branch's facts in words: "Linux, on-premises"."""
-        return ", ".join(_or([_first_upper(self.pack.label(n, v)) for v in values]) for n, values in facts.items()) or "In any case"
+        return (
+            ", ".join(_or([_first_upper(self.pack.label(n, v)) for v in values]) for n, values in facts.items())
+            or "In any case"
+        )
 
     def _value(self, decision: str, value: str) -> str:
         outcome = self.pack.decisions[decision].outcome
@@ -241,7 +256,11 @@ class Composer:
                 shown = [self.pack.rule(r) for r in verdict.rules if r in (*z.win, *z.over)]
                 winner = next((r for r in shown if r.id in z.win), sides[0])
                 loser = next((r for r in shown if r.id in z.over), sides[1])
-                lead = "Note that the documents disagree here" if z.kind == "prefer" else "The documents disagree on a part of this"
+                lead = (
+                    "Note that the documents disagree here"
+                    if z.kind == "prefer"
+                    else "The documents disagree on a part of this"
+                )
                 if z.why not in page.text:
                     page.say(f"{lead}: {z.why}", winner.place, loser.place)
 
@@ -290,7 +309,9 @@ class Composer:
                     word = "That is right" if right != reading.negative else "That is not right"
                 page.say(f"{lead}{word}: {lower(rules[0].title)}", rules[0].place)
                 if not right and reading.kind != "claim":
-                    page.say(f"So it is {self._value(verdict.decision, verdict.outcome)}, not {self._value(verdict.decision, claimed)}.")
+                    page.say(
+                        f"So it is {self._value(verdict.decision, verdict.outcome)}, not {self._value(verdict.decision, claimed)}."
+                    )
             else:
                 page.say(f"{lead}{rules[0].title}", rules[0].place)
             for rule in rules[1:2]:
@@ -299,7 +320,10 @@ class Composer:
             self._settled(page, verdict)
         elif verdict.status == "depends":
             names = [self._noun(n) for n in verdict.missing]
-            page.say(f"{lead}It depends on {_and(names)}:" if reading.outcome else f"{lead}That goes by {_and(names)}:", end="\n")
+            page.say(
+                f"{lead}It depends on {_and(names)}:" if reading.outcome else f"{lead}That goes by {_and(names)}:",
+                end="\n",
+            )
             self._branches(page, verdict)
             self._settled(page, verdict)
         elif verdict.status == "conflict":
@@ -310,20 +334,28 @@ class Composer:
 
     # ---- which
 
-    def which(self, page: Page, reading: Reading, asked: str, table: Sequence[tuple[str, Verdict]], advice: Verdict | None) -> None:
+    def which(
+        self, page: Page, reading: Reading, asked: str, table: Sequence[tuple[str, Verdict]], advice: Verdict | None
+    ) -> None:
         """The complete list of the values of `asked` that work, with the reasons; and what does not."""
         works = [(v, d) for v, d in table if d.status == SUPPORTED]
         partly = [(v, d) for v, d in table if d.status == "depends"]
         names = [self.pack.label(asked, v) for v, _ in works]
         if names:
-            page.say(f"{_first_upper(names[0])} works here." if len(names) == 1 else f"These work: {_and(names)}.", end="\n")
+            page.say(
+                f"{_first_upper(names[0])} works here." if len(names) == 1 else f"These work: {_and(names)}.", end="\n"
+            )
         for rule in self._reasons([d for _, d in works])[:4]:
             page.say(f"- {rule.title}", rule.place, end="\n")
         for value, verdict in partly[:4]:
             on = _and([lower(self.pack.dimensions[n].label) for n in verdict.missing])
             rule = self._leading(verdict)[:1]
             title = rule[0].title if rule else ""
-            page.say(f"- {_first_upper(self.pack.label(asked, value))} depends on {on}: {lower(title)}", *[r.place for r in rule], end="\n")
+            page.say(
+                f"- {_first_upper(self.pack.label(asked, value))} depends on {on}: {lower(title)}",
+                *[r.place for r in rule],
+                end="\n",
+            )
         if advice and advice.status == "information" and any(v == advice.outcome for v, _ in works):
             page.say(f"Recommended: {lower(self._leading(advice)[0].title)}", self._leading(advice)[0].place)
         doubtful = [(v, d) for v, d in table if d.status == "conflict"]
@@ -377,7 +409,9 @@ class Composer:
                 continue
             marks = page._numbers(places)
             marked = iter(marks)
-            numbered = [f"{c} [{next(marked, marks[-1])}]" if v in row else c for c, v in zip(cells, values, strict=True)]
+            numbered = [
+                f"{c} [{next(marked, marks[-1])}]" if v in row else c for c, v in zip(cells, values, strict=True)
+            ]
             if self._row(page, f"| {attribute} | {' | '.join(numbered)} |", places):
                 shown = len(page.markers)
         page.line()
@@ -385,7 +419,10 @@ class Composer:
 
     @staticmethod
     def _row(page: Page, row: str, places: Sequence[Place]) -> bool:
-        if len(page.text) + len(row) > MOST_CHARACTERS or len({_key(p) for p in places} | set(page.markers)) > MOST_CITATIONS:
+        if (
+            len(page.text) + len(row) > MOST_CHARACTERS
+            or len({_key(p) for p in places} | set(page.markers)) > MOST_CITATIONS
+        ):
             return False
         start = len(page.text)
         for place in places:
@@ -462,7 +499,13 @@ class Composer:
 
     def facts_words(self, facts: Facts) -> str:
         """Facts as a person would list them."""
-        return ", ".join(_or([self.pack.label(n, v) for v in values]) if self._bare(n) else f"{lower(self.pack.dimensions[n].label)} {_or([self.pack.label(n, v) for v in values])}" for n, values in facts.items() if len(values) < 4)
+        return ", ".join(
+            _or([self.pack.label(n, v) for v in values])
+            if self._bare(n)
+            else f"{lower(self.pack.dimensions[n].label)} {_or([self.pack.label(n, v) for v in values])}"
+            for n, values in facts.items()
+            if len(values) < 4
+        )
 
     def _bare(self, name: str) -> bool:
         return len(self.pack.label(name, self.pack.dimensions[name].names[0])) > 3

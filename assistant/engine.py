@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from assistant.checker import SUPPORTED, Checker
-from assistant.compose import Composer, Page, lower, spoken
+from assistant.checker import Checker
+from assistant.compose import Composer, Page
+from assistant.conversation import Context
+from assistant.corridor import Case
 from assistant.errors import AssistantError, UnknownName
 from assistant.pack import Pack, load
-from assistant.reading import Context, Reader, asks_duty, said_by
+from assistant.reading import Reader
 from assistant.retrieve import Retriever
-from assistant.statements import Stated, Statements
-from assistant.types import Answer, Ask, Facts, Hit, Part, Reading, Scenario, Status, Verdict
+from assistant.statements import Statements
+from assistant.types import Answer, Facts, Hit, Reading, Scenario, Verdict
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage
+    from langchain_core.runnables import Runnable
+    from langchain_core.tools import BaseTool
+
+    from assistant.doors import SectionRetriever
 
 log = logging.getLogger("assistant.engine")
-_KNOWN = 0.45
-"""Least cosine to a key at which a unit is taken to answer a question in the words of the subject."""
-_LEAN = 0.55
-"""Below this the asking sentence alone says too little ("How do we go about it?")."""
-_PLAIN = 0.62
-"""The same for a question that has none of the subject's words."""
-_SURE = 0.80
-_LIKENESS = (0.50, 0.70, 0.93)
-_LIKENESS_ASKED = (0.55, 0.86, 0.95)
-"""Cosine to a key from which on an explanation is preferred to a verdict, by the number of facts that were read;
-the second line for what opens like a yes/no question ("Can …?")."""
 
 
 class Assistant:
@@ -73,14 +70,21 @@ class Assistant:
         """Opened on first use: a verdict from the rules alone never waits for it."""
         return self._open()
 
+    @property
+    def degraded(self) -> bool:
+        """Whether the search had to be opened without its index."""
+        return "retriever" in self.__dict__ and self.retriever.degraded
+
     # ---- the verbs
 
     def ask(self, question: str, after: Answer | None = None) -> Answer:
         """Answer a question; `after` is the previous answer of the conversation. QuestionError when it cannot be read."""
-        context = Context(after.reading, after.ask.dimension if after.ask else None) if after and after.reading else None
+        context = (
+            Context(after.reading, after.ask.dimension if after.ask else None) if after and after.reading else None
+        )
         reading = self.reader.read(question, context)
         log.debug("reading %s", reading)
-        return _Case(self, question, reading).answer()
+        return Case(self, question, reading).answer()
 
     def check(self, decision: str | None = None, **facts: str) -> Verdict:
         """The verdict on facts alone. UnknownName for a dimension or value that the pack does not have."""
@@ -101,12 +105,13 @@ class Assistant:
 
     def decision_of(self, said: Mapping[str, str]) -> str:
         """The decision that uses the most of these facts; the first declared of equals, the pack's main one last."""
+
         def used(decision: str) -> int:
             domains = self.checker.space(decision).domains
             sources = {self.pack.dimensions[n].reads for n in domains}
             return sum(n in domains or n in sources for n in said)
 
-        order = list(reversed(self.pack.decisions))
+        order = list(self.pack.decisions)[::-1]
         if not order:
             raise UnknownName("decision", "check", ())
         return max(order, key=used)
@@ -115,7 +120,9 @@ class Assistant:
         """A verdict in words, with the places it rests on."""
         page = Page(self.pack)
         reading = Reading("capability", verdict.decision, (Scenario(verdict.facts),))
-        write = self.composer.value if self.pack.decisions[verdict.decision].kind == "value" else self.composer.capability
+        write = (
+            self.composer.value if self.pack.decisions[verdict.decision].kind == "value" else self.composer.capability
+        )
         write(page, reading, verdict)
         self.composer.close(page, [verdict.facts], verdict.assumed)
         sources = [f"[{c.marker}] {c.title} – “{c.quote}”" for c in page.citations()]
@@ -124,6 +131,27 @@ class Assistant:
     def search(self, query: str, k: int = 5) -> list[Hit]:
         """The `k` best places for a query."""
         return self.retriever.search(query, k)
+
+    # ---- LangChain
+
+    def as_runnable(self) -> Runnable[str, AIMessage]:
+        """A LangChain runnable: question to AIMessage with citation annotations; has `batch` and `stream`."""
+        from assistant.doors import runnable
+
+        return runnable(self.ask)
+
+    def as_retriever(self, k: int = 5) -> SectionRetriever:
+        """A LangChain retriever over the same index."""
+        from assistant.doors import SectionRetriever
+
+        return SectionRetriever(find=self.search, k=k)
+
+    def as_tool(self) -> BaseTool:
+        """A LangChain tool for agents."""
+        from assistant.doors import tool
+
+        about = f"Answers about {self.pack.about}, as of {self.pack.edition_words}: verdict, proof, exact citations."
+        return tool(self.ask, about)
 
 
 def shipped(name: str = "azure-backup") -> Path:
@@ -134,377 +162,3 @@ def shipped(name: str = "azure-backup") -> Path:
             return root / name
     known = [p.parent.name for root in (here / "corpus", here.parent / "corpus") for p in root.glob("*/pack.toml")]
     raise UnknownName("pack", name, known)
-
-
-class _Case:
-    """One question on its way through the house."""
-
-    def __init__(self, house: Assistant, question: str, reading: Reading) -> None:
-        self.house, self.pack, self.composer = house, house.pack, house.composer
-        self.question, self.reading = question, reading
-        self.page = Page(house.pack)
-        self.verdicts: list[Verdict] = []
-        self.parts: list[Part] = []
-        self.choice: tuple[str, ...] = ()
-        self.options: tuple[str, ...] = ()
-
-    def answer(self) -> Answer:
-        status = self._status()
-        shown = self.verdicts[0] if self.verdicts else None
-        assumed = tuple(dict.fromkeys(a for v in self.verdicts for a in v.assumed))
-        self.composer.close(self.page, [s.facts for s in self._scenarios()], assumed)
-        missing = tuple(dict.fromkeys(self._said(n) for v in self.verdicts for n in v.missing)) if status == "depends" else ()
-        changes = tuple({self._said(n): x for n, x in c.items()} for c in shown.changes) if shown and len(self.verdicts) == 1 else ()
-        return Answer(
-            id=self._id(),
-            question=self.question,
-            status=status,
-            text=self.page.text,
-            facts=self._scenarios()[0].facts if self._scenarios() else {},
-            assumed=assumed,
-            missing=missing,
-            ask=self._ask(shown) if status == "depends" else None,
-            options=self.options or self._works(shown),
-            changes=changes,
-            choice=self.choice,
-            parts=tuple(self.parts),
-            citations=self.page.citations(),
-            findings=tuple(dict.fromkeys(f for v in self.verdicts for f in self.composer.findings(v, self.page))),
-            edition=self.pack.edition,
-            pack=f"{self.pack.name}@{self.pack.digest[:12]}",
-            engine=self._engine(),
-            reading=self.reading,
-        )
-
-    def _id(self) -> str:
-        seed = f"{self.pack.digest}\0{self.question}\0{self.reading.topic}\0{self._scenarios()!r}"
-        return "ans_" + hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:24]
-
-    def _engine(self) -> str:
-        opened = self.house.__dict__.get("retriever")
-        return "rules+words" if opened is not None and opened.degraded else "rules+retrieval"
-
-    def _scenarios(self) -> tuple[Scenario, ...]:
-        return self.reading.scenarios
-
-    def _said(self, dimension: str) -> str:
-        return self.pack.dimensions[dimension].reads or dimension
-
-    def _works(self, verdict: Verdict | None) -> tuple[str, ...]:
-        return tuple(w for o in verdict.options if (w := self.composer.option_words(o))) if verdict else ()
-
-    def _ask(self, verdict: Verdict | None) -> Ask | None:
-        if verdict is None or verdict.ask is None:
-            return None
-        dimension = self.pack.dimensions[verdict.ask]
-        return Ask(dimension.name, dimension.ask, tuple((v.name, v.label) for v in dimension.values))
-
-    # ---- what sort of answer
-
-    def _status(self) -> Status:
-        reading = self.reading
-        if reading.kind == "choice":
-            return self._choose()
-        if reading.foreign or (reading.off_topic and not self._fits(_PLAIN)):
-            return self._foreign()
-        if reading.unheard:
-            return self._foreign() if reading.off_topic else self._unheard()
-        if reading.silence and not self._fits(_SURE) and not self._stated():
-            return self._stated_silence()
-        if reading.kind == "compare":
-            return "information" if self._compare() else self._explain(complete=True)
-        if reading.kind == "which" and reading.decision:
-            found = self._which()
-            if found:
-                return found
-        stated = self._stated()
-        if stated and reading.kind in {"capability", "claim", "explain"}:
-            return self._state(stated)
-        decided = reading.decision and self.pack.decisions[reading.decision].kind
-        if decided == "value" and reading.kind != "explain" and not (self._open_value() and self._better_explained()):
-            return self._value()
-        if decided == "capability" and reading.kind in {"capability", "claim"} and not self._better_explained():
-            return self._capability()
-        if decided and reading.kind == "explain" and self._refuted():
-            return self._capability()
-        return self._explain()
-
-    def _open_value(self) -> bool:
-        """Whether the rules would only list every way the value could come out."""
-        return all(v.status == "depends" for v in self._check())
-
-    def _stated(self) -> Stated | None:
-        """The fact that a yes/no question is about, when its words decide it."""
-        reading = self.reading
-        if reading.kind not in {"capability", "claim"} and not asks_duty(reading.focus):
-            return None
-        around = tuple(self.house.reader.words(self.question))
-        return self.house.statements.judge(reading.focus or around, around, said_by(reading))
-
-    def _state(self, stated: Stated) -> Status:
-        """Yes or no to a claim about a stated fact, with its place."""
-        text = spoken(stated.fact.place.quote, self.composer.header(stated.fact.place))
-        holds = stated.holds
-        if holds is None or self.reading.kind == "explain" and not asks_duty(self.reading.focus):
-            self.page.say(text, stated.fact.place)
-            return "information"
-        claim = self.reading.kind == "claim"
-        lead = ("That is right" if holds else "That is not right") if claim else ("Yes" if holds else "No")
-        self.page.say(f"{lead}: {lower(text)}", stated.fact.place)
-        return "supported" if holds else "not_supported"
-
-    def _fits(self, sure: float) -> bool:
-        """Whether a place of the documents is this near to the question."""
-        return bool(self.hits) and self.hits[0].similarity >= sure
-
-    def _check(self) -> list[Verdict]:
-        decision = self.reading.decision or ""
-        return [self.house.checker.check(decision, s.facts) for s in self._scenarios()]
-
-    def _capability(self) -> Status:
-        self.verdicts = self._check()
-        return self._each(self.composer.capability)
-
-    def _value(self) -> Status:
-        self.verdicts = self._check()
-        statuses = [self._of_value(v) for v in self.verdicts]
-        self._each(self.composer.value)
-        return statuses[0] if len(set(statuses)) == 1 else "information" if not self.reading.outcome else "depends"
-
-    def _of_value(self, verdict: Verdict) -> Status:
-        claimed = self.reading.outcome
-        asks = claimed and self.reading.kind in {"claim", "capability"}
-        if verdict.impossible or verdict.status in {"conflict", "not_stated"}:
-            return verdict.status
-        if verdict.status == "depends":
-            return "depends" if asks or self.reading.kind in {"claim", "capability"} else "information"
-        if not asks:
-            return "information"
-        return "supported" if claimed == verdict.outcome else self._otherwise(verdict)
-
-    def _otherwise(self, verdict: Verdict) -> Status:
-        """A value that does not hold as assumed: "depends" when dropping an assumption could bring it."""
-        facts = {**self._scenarios()[0].facts}
-        for name, _, _ in verdict.assumed:
-            for value in self.pack.dimensions[name].names:
-                other = self.house.checker.check(verdict.decision, {**facts, name: (value,)})
-                open_ = self.reading.kind == "capability" or self.reading.negative
-                if other.outcome == self.reading.outcome and open_ and name == "capture_hook":
-                    self.composer.value(self.page, Reading("value", verdict.decision, ()), other)
-                    return "depends"
-        return "not_supported"
-
-    def _each(self, write: Callable[[Page, Reading, Verdict, str], None]) -> Status:
-        if len(self.verdicts) == 1:
-            write(self.page, self.reading, self.verdicts[0], "")
-            return self.verdicts[0].status
-        for scenario, verdict in zip(self._scenarios(), self.verdicts, strict=True):
-            start = len(self.page.text)
-            write(self.page, self.reading, verdict, scenario.label)
-            self.page.text = self.page.text.rstrip() + "\n"
-            self.parts.append(Part(scenario.label, verdict.status, scenario.facts, self.page.text[start:].strip()))
-        statuses = {v.status for v in self.verdicts}
-        return self.verdicts[0].status if len(statuses) == 1 else "depends"
-
-    def _which(self) -> Status | None:
-        """The values that work for what is asked, when the rules can list them."""
-        decision, asked = self.pack.decisions[self.reading.decision or ""], self.reading.asked
-        if decision.kind == "value":
-            return None
-        space = self.house.checker.space(decision.id)
-        if len(self._scenarios()) > 1:
-            return self._which_machine()
-        if asked is None or asked not in space.domains:
-            return None
-        values = self.reading.compared or self._open_values(asked)
-        facts = {n: v for n, v in self._scenarios()[0].facts.items() if n != asked}
-        table = [(v, self.house.checker.check(decision.id, {**facts, asked: (v,)})) for v in values]
-        table = [(v, d) for v, d in table if not d.impossible]
-        if not table:
-            return self._capability()
-        advice = self.house.checker.check(decision.recommend, facts) if decision.recommend and asked == self.pack.decisions[decision.recommend].outcome else None
-        if not facts and asked != "restore_option" and not self.reading.compared and decision.id == next(reversed(self.pack.decisions)):
-            return None
-        if self.reading.negative and any(d.status == "not_supported" for _, d in table):
-            table = [(v, d) for v, d in table if d.status == "not_supported"]
-            self.verdicts = [d for _, d in table]
-            self.options = tuple(self.pack.label(asked, v) for v, _ in table)
-            for value, verdict in table:
-                self.composer.capability(self.page, self.reading, verdict, self.pack.label(asked, value))
-            return "information"
-        self.composer.which(self.page, self.reading, asked, table, advice)
-        self.options = tuple(self.pack.label(asked, v) for v, d in table if d.status == SUPPORTED)
-        self.verdicts = [d for _, d in table]
-        statuses = {d.status for d in self.verdicts}
-        if "supported" in statuses or ("depends" in statuses and len(facts) > 1):
-            return "information"
-        if statuses & {"depends", "conflict"}:
-            return "depends" if "depends" in statuses else "conflict"
-        return "not_supported" if "not_supported" in statuses else "not_stated"
-
-    def _which_machine(self) -> Status:
-        """"Which of these can …?": each machine by itself, with what works for it."""
-        self.verdicts = self._check()
-        self._each(self.composer.capability)
-        statuses = {v.status for v in self.verdicts}
-        return "not_supported" if statuses == {"not_supported"} else "information"
-
-    def _open_values(self, asked: str) -> tuple[str, ...]:
-        said = self._scenarios()[0].facts.get(asked, ())
-        names = self.pack.dimensions[asked].names
-        return said if 1 < len(said) else names
-
-    def _compare(self) -> bool:
-        reading = self.reading
-        dimension = reading.asked if reading.compared else None
-        return bool(dimension) and self.composer.compare(self.page, dimension or "", reading.compared)
-
-    def _refuted(self) -> bool:
-        """Whether the thing that an explanation takes for granted is not so: a false premise is named first."""
-        verdicts = self._check()
-        if self.pack.decisions[self.reading.decision or ""].kind == "value":
-            return False
-        facts = self._scenarios()[0].facts
-        return not self.reading.negative and len(facts) > 1 and all(v.status == "not_supported" for v in verdicts) and not self._better_explained(_KNOWN + 0.1)
-
-    # ---- what retrieval says
-
-    @cached_property
-    def hits(self) -> list[Hit]:
-        """What the documents say on the asking sentences; on the whole message when these say too little."""
-        found = self.house.search(self.reading.topic, 8)
-        if len(self.question) > len(self.reading.topic) and (not found or found[0].similarity < _LEAN):
-            whole = self.house.search(self.question, 8)
-            found = max(found, whole, key=lambda hits: hits[0].similarity if hits else 0.0)
-        return found
-
-    def _better_explained(self, sure: float | None = None) -> bool:
-        """Whether a statement of the documents fits the question better than a verdict read from few words.
-
-        The fewer facts the reading found, the less likeness it takes; a place that some rule of the decision quotes
-        proves the verdict and does not compete with it.
-        """
-        decision = self.reading.decision or ""
-        domains = self.house.checker.space(decision).domains
-        used = {*domains, *(self.pack.dimensions[n].reads for n in domains)}
-        said = {n for s in self._scenarios() for n in s.facts if n in used}
-        scale = _LIKENESS_ASKED if self.reading.kind == "capability" and asks_duty(self.reading.focus) else _LIKENESS
-        if not self._fits(sure if sure is not None else scale[min(len(said), len(scale) - 1)]):
-            return False
-        unit = self.hits[0].unit
-        quoted = (r.place for r in self.pack.rules if r.decision == decision)
-        return not any(p.source == unit.section_id and unit.start <= p.start < unit.end for p in quoted)
-
-    def _explain(self, *, complete: bool = False) -> Status:
-        hits = self.hits
-        if not hits or (hits[0].similarity < _KNOWN and not self.house.retriever.degraded):
-            return self._unknown(hits)
-        self._reason()
-        words = set(self.reading.topic.lower().split())
-        complete = complete or bool(words & _LISTS)
-        self.composer.explain(self.page, hits, complete=complete)
-        return "information"
-
-    def _reason(self) -> None:
-        """Why something is so: the reason that its rule gives, before what the documents add."""
-        if not {"why", "reason", "cause", "purpose", "justification"} & set(self.reading.focus) or not self.reading.decision:
-            return
-        verdict = self._check()[0]
-        if verdict.status in {"supported", "not_supported", "information"} and verdict.rules and len(self._scenarios()[0].facts) > 0:
-            rule = self.pack.rule(verdict.rules[0])
-            self.page.say(rule.title, rule.place)
-            self.page.say(rule.because)
-
-    def _unknown(self, hits: Sequence[Hit]) -> Status:
-        if self.reading.off_topic or not hits:
-            return self._foreign()
-        self.composer.nearest(self.page, hits, "The documents do not say this.")
-        return "not_stated"
-
-    def _foreign(self) -> Status:
-        self.composer.nearest(self.page, (), f"This is outside what these documents cover: they are about {self.pack.about}. The documents do not say anything on it.")
-        return "out_of_scope"
-
-    def _unheard(self) -> Status:
-        words = ", ".join(w.upper() if len(w) < 4 else w.title() for w in self.reading.unheard)
-        self.composer.nearest(self.page, self.hits, f"The documents do not speak of {words}, so neither yes nor no can be proven from them.")
-        return "not_stated"
-
-    def _stated_silence(self) -> Status:
-        silence = next(s for s in self.pack.silences if s.id == self.reading.silence)
-        self.page.say("Not stated in the documents.")
-        self.page.say(silence.says, silence.place)
-        return "not_stated"
-
-    # ---- multiple choice
-
-    def _choose(self) -> Status:
-        readings = self.house.reader.options(self.reading)
-        bodies = [body for _, body in self.reading.choices]
-        scores = [self._holds(option, body) for option, body in zip(readings, bodies, strict=True)]
-        wanted = [-s for s in scores] if self.reading.denied else scores
-        near = [self._near(body) for body in bodies]
-        ranked = [w + (0.0 if self.reading.denied else n) for w, n in zip(wanted, near, strict=True)]
-        several = bool(_SEVERAL.search(self.question))
-        right = [n for n, w in enumerate(wanted) if w >= 1.0] if several else []
-        right = right or [max(range(len(ranked)), key=lambda n: (ranked[n], -n))]
-        labels = [label for label, _ in self.reading.choices]
-        self.choice = tuple(labels[n] for n in right)
-        self.page.say("; ".join(f"{labels[n]}: {bodies[n]}" for n in right) + ".")
-        for n in right[:3]:
-            self._prove(readings[n], bodies[n])
-        return "information"
-
-    def _holds(self, option: Reading, body: str) -> float:
-        """1 when the rules or a stated fact say that the option is so, -1 when that it is not, 0 when they are silent."""
-        decision = self.pack.decisions.get(option.decision or "")
-        if decision and decision.kind == "value" and option.outcome:
-            stem = self.house.checker.check(decision.id, self.reading.scenarios[0].facts)
-            if stem.status == "information":
-                return 1.0 if stem.outcome == option.outcome else -1.0
-        words = self.house.reader.words(body)
-        around = (*self.house.reader.words(self.reading.stem), *words)
-        stated = self.house.statements.judge(words, around, said_by(option))
-        if stated and stated.holds is not None:
-            return 1.0 if stated.holds else -1.0
-        if decision and decision.kind == "capability" and option.mentions:
-            verdict = self.house.checker.check(decision.id, option.scenarios[0].facts)
-            if verdict.status in {"supported", "not_supported"}:
-                return 1.0 if (verdict.status == "supported") != option.negative else -1.0
-            return -0.5
-        return 0.0
-
-    def _near(self, body: str) -> float:
-        """How near the documents come to the option as an answer to the question, 0 to 1."""
-        found = self.house.search(self.reading.stem, 4)
-        words = set(_content(body))
-        texts = [set(_content(h.unit.text + " " + h.section.title)) for h in found]
-        shared = max((h.score * len(words & t) / (len(words) or 1) for h, t in zip(found, texts, strict=True)), default=0.0)
-        whole = self.house.search(f"{self.reading.stem} {body}", 1)
-        return 0.6 * shared + 0.4 * (whole[0].similarity if whole else 0.0)
-
-    def _prove(self, option: Reading, body: str) -> None:
-        decision = self.pack.decisions.get(option.decision or "")
-        if decision:
-            verdict = self.house.checker.check(decision.id, option.scenarios[0].facts)
-            self.verdicts.append(verdict)
-            rules = [self.pack.rule(r) for r in verdict.rules[:1]]
-            if rules:
-                self.page.say(rules[0].title, rules[0].place)
-                return
-        hits = self.house.search(f"{self.reading.stem} {body}", 1)
-        if hits:
-            self.composer.explain(self.page, hits, complete=False)
-
-
-_SEVERAL = re.compile(r"\b(?:all that apply|two|three|which are|more than one|several|multiple (?:response|answers|select)|select all|options are|statements|both|letters|ones|one\(s\))\b|\(s\)", re.IGNORECASE)
-_LISTS = frozenset(
-    "which types kinds options steps process list all levels many name work works difference stages procedure order between types? options? steps? kinds? "
-    "walk how describe versus vs offered components tools".split()
-)
-
-
-def _content(text: str) -> list[str]:
-    from assistant.vocabulary import split
-
-    return [w for w in split(text) if len(w) > 2]

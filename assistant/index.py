@@ -50,7 +50,9 @@ _EXACT = 400
 """HNSW ef_search and, with it, recall .95 at 100,000 units; the defaults fall to .71."""
 _KEPT = 3
 """Generations of one pack name that are kept: other versions of the pack may still be in use beside this one."""
-_CHILD = "import sys; sys.path.append(sys.argv.pop(1)); from assistant.index import child; sys.exit(child(sys.argv[1:]))"
+_CHILD = (
+    "import sys; sys.path.append(sys.argv.pop(1)); from assistant.index import child; sys.exit(child(sys.argv[1:]))"
+)
 """Run with -P, so that nothing in the working directory is imported."""
 
 
@@ -103,7 +105,9 @@ class Index:
         weakref.finalize(self, _discard, own, os.getpid())
         self._lexical = _open_lexical(own / folder.name / "lexical")
         try:
-            self._collection = _client(own / folder.name / "chroma").get_collection(_COLLECTION, embedding_function=None)
+            self._collection = _client(own / folder.name / "chroma").get_collection(
+                _COLLECTION, embedding_function=None
+            )
         except Exception as error:  # noqa: BLE001  # chromadb's import and set-up raise much: its own, pydantic's, OSError
             raise IndexError_(f"Chroma cannot open the index: {_line(error)}") from None
 
@@ -144,7 +148,12 @@ def _sweep(own: Path, prefix: str) -> None:
         return
     for path in own.parent.iterdir():
         pid = path.name.removeprefix(prefix).partition("-")[0]
-        if path.name.startswith(prefix) and path.lstat().st_uid == own.lstat().st_uid and pid.isdigit() and _ended(int(pid)):
+        if (
+            path.name.startswith(prefix)
+            and path.lstat().st_uid == own.lstat().st_uid
+            and pid.isdigit()
+            and _ended(int(pid))
+        ):
             shutil.rmtree(path, ignore_errors=True)
 
 
@@ -470,5 +479,8 @@ def _search_lexical(index: tantivy.Index, query: str, limit: int) -> list[tuple[
         return []
     parsed, _ = index.parse_query_lenient(plain, ["words"])
     searcher = index.searcher()
-    found = [(int(searcher.doc(address)["key"][0]), round(float(score), 4)) for score, address in searcher.search(parsed, limit).hits]
+    found = [
+        (int(searcher.doc(address)["key"][0]), round(float(score), 4))
+        for score, address in searcher.search(parsed, limit).hits
+    ]
     return sorted(found, key=lambda f: (-f[1], f[0]))

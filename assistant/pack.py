@@ -73,6 +73,11 @@ class Pack:
         return {s.id: s for d in self.documents for s in d.sections}
 
     @cached_property
+    def main(self) -> str:
+        """The decision of last resort: the one declared last; empty when the pack decides nothing."""
+        return list(self.decisions)[-1] if self.decisions else ""
+
+    @cached_property
     def _rules(self) -> Mapping[str, Rule]:
         return {r.id: r for r in self.rules}
 
@@ -320,9 +325,7 @@ class _Reader:
                 name,
                 Dimension(
                     name=name,
-                    kind=cast(
-                        'Literal["fact", "choice", "asked"]', record.one_of("kind", ("fact", "choice", "asked"))
-                    ),
+                    kind=cast('Literal["fact", "choice", "asked"]', record.one_of("kind", ("fact", "choice", "asked"))),
                     label=record.text("label", name),
                     ask=record.text("ask"),
                     change=record.whole("change", 5),
@@ -403,7 +406,9 @@ class _Reader:
         text = self.documents[section.document].text
         start = text.find(quote, section.start, section.end) if quote else -1
         if start < 0:
-            raise record.fault(f"the quote is not in {source}: {quote!r:.80}; copy it from the document letter by letter")
+            raise record.fault(
+                f"the quote is not in {source}: {quote!r:.80}; copy it from the document letter by letter"
+            )
         return Place(source, quote, start, start + len(quote))
 
     def _rule(self, record: _Record) -> Rule:
@@ -431,7 +436,11 @@ class _Reader:
                     raise record.fault(f"unknown rule {rule!r}{did_you_mean(rule, ids)}")
             kind = record.one_of("kind", ("exception", "prefer", "disclose"))
             return Resolution(
-                record.text("id"), cast('Literal["exception", "prefer", "disclose"]', kind), win, over, record.text("why")
+                record.text("id"),
+                cast('Literal["exception", "prefer", "disclose"]', kind),
+                win,
+                over,
+                record.text("why"),
             )
 
         found = tuple(self._unique(file, "resolution", make))

@@ -80,7 +80,9 @@ class Retriever:
             unit = self._units[number]
             total = round((score + _PARENT * parents[unit.section_id]) / (1.0 + _PARENT), 4)
             words = self._keys[-best[number][1]].text
-            hits.append((total, number, Hit(self.pack.sections[unit.section_id], unit, total, near.get(number, 0.0), words)))
+            hits.append(
+                (total, number, Hit(self.pack.sections[unit.section_id], unit, total, near.get(number, 0.0), words))
+            )
         return [hit for _, _, hit in sorted(hits, key=lambda h: (-h[0], h[1]))[:k]]
 
 

@@ -14,7 +14,23 @@ from assistant.pack import Pack
 from assistant.rules import Fact
 from assistant.vocabulary import Vocabulary, parts_of
 
-_TURNS = frozenset({"not", "never", "isn't", "aren't", "doesn't", "don't", "no", "without", "won't", "can't", "didn't", "wasn't", "nor"})
+_TURNS = frozenset(
+    {
+        "not",
+        "never",
+        "isn't",
+        "aren't",
+        "doesn't",
+        "don't",
+        "no",
+        "without",
+        "won't",
+        "can't",
+        "didn't",
+        "wasn't",
+        "nor",
+    }
+)
 _REACH = 3
 Parts = tuple[tuple[str, ...], ...]
 
@@ -33,7 +49,12 @@ class Statements:
     def __init__(self, pack: Pack, vocabulary: Vocabulary) -> None:
         self._has = vocabulary.has
         self._facts = [
-            (f, [[parts_of(w) for w in group] for group in f.topic], [parts_of(w) for w in f.yes], [parts_of(w) for w in f.no])
+            (
+                f,
+                [[parts_of(w) for w in group] for group in f.topic],
+                [parts_of(w) for w in f.yes],
+                [parts_of(w) for w in f.no],
+            )
             for f in pack.facts
             if f.topic and (f.yes or f.no or f.figure)
         ]
@@ -87,7 +108,11 @@ class Statements:
         return Stated(fact, fact.figure in numbers)
 
 
-_NUMBERS = {w: str(n) for n, w in enumerate("zero one two three four five six seven eight nine ten".split()) if n > 1}
+_NUMBERS = {
+    w: str(n)
+    for n, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
+    if n > 1
+}
 
 
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -96,5 +121,7 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 def _turned(tokens: Sequence[str], place: int) -> bool:
     """Whether a negation stands right before the words; one that opens a question ("Isn't …?") turns nothing."""
-    before = [(n, t) for n, t in enumerate(tokens[max(0, place - _REACH) : place], max(0, place - _REACH)) if t in _TURNS]
+    before = [
+        (n, t) for n, t in enumerate(tokens[max(0, place - _REACH) : place], max(0, place - _REACH)) if t in _TURNS
+    ]
     return bool(before) and before[-1][0] > 0

@@ -32,8 +32,33 @@ _SPOKEN = {
 
 
 _GRAMMAR = frozenset(
-    "difference between supported consistent possible which should compare compared versus recommend recommended default "
-    "available explain describe without neither restoring options regarding server servers machine machines".split()
+    [
+        "difference",
+        "between",
+        "supported",
+        "consistent",
+        "possible",
+        "which",
+        "should",
+        "compare",
+        "compared",
+        "versus",
+        "recommend",
+        "recommended",
+        "default",
+        "available",
+        "explain",
+        "describe",
+        "without",
+        "neither",
+        "restoring",
+        "options",
+        "regarding",
+        "server",
+        "servers",
+        "machine",
+        "machines",
+    ]
 )
 """Words that tell the kind of a question, worth repairing too."""
 
@@ -198,7 +223,11 @@ class Vocabulary:
             hit = self._longest(tokens[:end], i)
             if hit and (i, hit[0]) != (start, end):
                 for entry in hit[1]:
-                    if entry.kind == "value" and entry.name not in outer and self.pack.dimensions[entry.name].kind == "fact":
+                    if (
+                        entry.kind == "value"
+                        and entry.name not in outer
+                        and self.pack.dimensions[entry.name].kind == "fact"
+                    ):
                         yield Found(entry, i, hit[0], " ".join(tokens[i : hit[0]]))
 
     def _find_gaps(self, tokens: Sequence[str], covered: Sequence[tuple[int, int]]) -> Iterator[Found]:
@@ -216,7 +245,9 @@ class Vocabulary:
         for end in [*(i for i, t in enumerate(tokens) if t in {".", "?", "!", ";", "\n"}), len(tokens)]:
             sentence = tokens[start:end]
             for entry, groups in self._near:
-                places = [next((i for w in g for i in range(len(sentence)) if _stands(sentence, i, w)), None) for g in groups]
+                places = [
+                    next((i for w in g for i in range(len(sentence)) if _stands(sentence, i, w)), None) for g in groups
+                ]
                 if all(p is not None for p in places):
                     spots = [p for p in places if p is not None]
                     words = " … ".join(sentence[p] for p in sorted(spots))
@@ -262,7 +293,10 @@ def _match_gaps(tokens: Sequence[str], start: int, parts: Sequence[Sequence[str]
 
 def _stands(tokens: Sequence[str], place: int, parts: Sequence[Sequence[str]]) -> bool:
     """Whether a phrase stands at a place and is not denied right there ("without error")."""
-    return bool(_match_gaps(tokens, place, parts)) and (place == 0 or tokens[place - 1] not in {"without", "no", "not", "never", "zero", "doesn't", "don't", "isn't", "aren't"})
+    return bool(_match_gaps(tokens, place, parts)) and (
+        place == 0
+        or tokens[place - 1] not in {"without", "no", "not", "never", "zero", "doesn't", "don't", "isn't", "aren't"}
+    )
 
 
 def split(text: str) -> list[str]:
@@ -275,7 +309,9 @@ def _lower(text: str) -> str:
     return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
-_CONTRACTED = frozenset({"it", "that", "what", "there", "here", "who", "where", "how", "he", "she", "let", "when", "why"})
+_CONTRACTED = frozenset(
+    {"it", "that", "what", "there", "here", "who", "where", "how", "he", "she", "let", "when", "why"}
+)
 
 
 @lru_cache(maxsize=1)
@@ -286,7 +322,10 @@ def _english_words() -> frozenset[str]:
 
 def _english(word: str) -> bool:
     known = _english_words()
-    stems = (word, *(word[: -len(end)] for end in ("s", "es", "ed", "d", "ing", "ly", "er", "ers") if word.endswith(end)))
+    stems = (
+        word,
+        *(word[: -len(end)] for end in ("s", "es", "ed", "d", "ing", "ly", "er", "ers") if word.endswith(end)),
+    )
     return any(s in known or s + "e" in known for s in stems if len(s) >= 4)
 
 
@@ -311,8 +350,17 @@ def _entries(pack: Pack) -> Iterator[tuple[str, Entry]]:
 _NOT = frozenset({"not", "no", "without", "never", "neither", "nor", "except", "excluding", "non", "minus", "isn't", "aren't",
                   "wasn't", "weren't", "ain't", "unlike", "nothing"})  # fmt: skip
 _NOT_DONE = frozenset({"don't", "doesn't", "didn't", "won't", "haven't", "hasn't", "hadn't"})
-_DONE = frozenset({"want", "use", "have", "need", "run", "like", "own", "using", "got", "enabled", "encrypt", "installed", "got"})
-_INSTEAD = (("instead", "of"), ("rather", "than"), ("other", "than"), ("anything", "but"), ("apart", "from"), ("aside", "from"))
+_DONE = frozenset(
+    {"want", "use", "have", "need", "run", "like", "own", "using", "got", "enabled", "encrypt", "installed"}
+)
+_INSTEAD = (
+    ("instead", "of"),
+    ("rather", "than"),
+    ("other", "than"),
+    ("anything", "but"),
+    ("apart", "from"),
+    ("aside", "from"),
+)
 _STOP = frozenset({"but", "however", "only", "just", "although", "which", "what", "how", "can", "does", "do", "so", "because", "then",
                    "it's", "its", "that", "while", "supported", "possible", "support", "work", "works", "allowed", "able", "available",
                    "sure", "true", "if", "when", "is", "are", "using", "use", "via"})  # fmt: skip
@@ -338,7 +386,11 @@ def _cue(tokens: Sequence[str], i: int) -> int:
     token, after = tokens[i], tokens[i + 1] if i + 1 < len(tokens) else ""
     if token in {"nor", "neither"} and after in {"is", "are", "does", "do", "was", "has"}:
         return 3
-    if token == "without" and after.endswith("ing") and after not in {"using", "installing", "having", "needing", "buying", "deploying", "running"}:
+    if (
+        token == "without"
+        and after.endswith("ing")
+        and after not in {"using", "installing", "having", "needing", "buying", "deploying", "running"}
+    ):
         return 0
     if token in {"nothing", "none"} and after in {"is", "are", "was", "were"}:
         return 2

@@ -54,7 +54,7 @@ STYLE = """
 .dark .badge.not_stated { color: #cbd5e1; }
 .dark .badge.out_of_scope { color: #cbd5e1; }
 
-#evidence { max-height: calc(100vh - 8rem); overflow-y: auto !important; overflow-wrap: anywhere; }
+#evidence { max-height: calc(100vh - 10rem); overflow-y: auto !important; overflow-wrap: anywhere; }
 #evidence h2 { font-size: 1.1rem; font-weight: 700; margin: 0 0 .4rem; }
 #evidence h3 { font-size: 1rem; font-weight: 700; margin: .7rem 0 .2rem; }
 #evidence p { margin: .25rem 0; }
@@ -194,7 +194,9 @@ def turn(helper: Assistant, question: str, before: Sequence[Turn]) -> Turn:
     except Exception:
         request = uuid4().hex[:12]
         log.exception("request %s", request)
-        return Turn(question, None, f"Sorry, something went wrong here. The log has the details under request {request}.")
+        return Turn(
+            question, None, f"Sorry, something went wrong here. The log has the details under request {request}."
+        )
 
 
 def conversation(turns: Sequence[Turn], starts: Sequence[str] = ()) -> list[MessageDict | Message]:

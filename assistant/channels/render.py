@@ -204,7 +204,7 @@ def _proof(pack: Pack, findings: Sequence[Finding], number: int) -> str:
 
 
 def _rules(pack: Pack, findings: Sequence[Finding], number: int) -> str:
-    return f'<ol>{"".join(_finding(pack, f, number) for f in findings)}</ol>'
+    return f"<ol>{''.join(_finding(pack, f, number) for f in findings)}</ol>"
 
 
 def _finding(pack: Pack, finding: Finding, number: int) -> str:

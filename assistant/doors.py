@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -11,30 +11,24 @@ from langchain_core.messages.content import create_citation, create_text_block
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda
 from langchain_core.tools import BaseTool, StructuredTool
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
-from assistant.engine import Assistant
-
-if TYPE_CHECKING:
-    from assistant.types import Answer, Hit
+from assistant.types import Answer, Hit
 
 
 class SectionRetriever(BaseRetriever):
     """Finds the places nearest to a query, as Documents whose `id` is ``section#start-end``."""
 
+    find: Callable[[str, int], list[Hit]] = Field(exclude=True)
+    """A search: query and number of places to places, best first."""
     k: int = Field(default=5, ge=1)
     """How many places to return."""
-    _helper: Assistant = PrivateAttr()
-
-    def __init__(self, *, helper: Assistant | None = None, **fields: object) -> None:
-        super().__init__(**fields)
-        self._helper = helper or Assistant.load()
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
         del run_manager
-        return [_document(hit) for hit in self._helper.search(query, k or self.k)]
+        return [_document(hit) for hit in self.find(query, k or self.k)]
 
 
 def _document(hit: Hit) -> Document:
@@ -47,30 +41,20 @@ def _document(hit: Hit) -> Document:
     return Document(id=f"{section.id}:{unit.start}-{unit.end}", page_content=unit.text, metadata=metadata)
 
 
-def as_runnable(helper: Assistant) -> Runnable[str, AIMessage]:
+def runnable(ask: Callable[[str], Answer]) -> Runnable[str, AIMessage]:
     """A runnable from a question to a message with citations."""
-
-    def answer(question: str) -> AIMessage:
-        return to_message(helper.ask(question))
-
-    return RunnableLambda(answer, name="assistant")
+    return RunnableLambda(lambda question: to_message(ask(question)), name="assistant")
 
 
-def as_retriever(helper: Assistant, k: int = 5) -> SectionRetriever:
-    """A LangChain retriever over the same index."""
-    return SectionRetriever(helper=helper, k=k)
-
-
-def as_tool(helper: Assistant) -> BaseTool:
+def tool(ask: Callable[[str], Answer], about: str) -> BaseTool:
     """A tool for agents: a question in, the proven answer with its quotes out."""
 
-    def ask(question: str) -> str:
-        reply = helper.ask(question)
+    def ask_documents(question: str) -> str:
+        reply = ask(question)
         sources = [f"[{c.marker}] {c.title}: “{c.quote}” {c.url}" for c in reply.citations]
         return "\n".join([f"status: {reply.status}", reply.text, *sources])
 
-    about = f"Answers about {helper.pack.about}, as of {helper.pack.edition_words}: verdict, proof and exact citations."
-    return StructuredTool.from_function(ask, name="ask_documents", description=about)
+    return StructuredTool.from_function(ask_documents, name="ask_documents", description=about)
 
 
 def to_message(answer: Answer) -> AIMessage:
@@ -82,4 +66,6 @@ def to_message(answer: Answer) -> AIMessage:
         for c in answer.citations
     ]
     block = create_text_block(answer.text, annotations=list(annotations))
-    return AIMessage(content=[dict(block)], id=answer.id, response_metadata={"status": answer.status, "pack": answer.pack})
+    return AIMessage(
+        content=[dict(block)], id=answer.id, response_metadata={"status": answer.status, "pack": answer.pack}
+    )

@@ -1,0 +1,208 @@
+"""A follow-up in, its full reading out: facts that carry, corrections that replace, topics that change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant.grammar import SHORT, WHAT_IF, complete
+from assistant.pack import Pack
+from assistant.types import Facts, Reading, Scenario
+from assistant.vocabulary import PUNCTUATION, Vocabulary, Word, parts_of, texts
+
+_RESET = re.compile(
+    r"^\W*(?:start over|new (?:question|topic|subject)|forget (?:that|it|all|everything|about)|reset|different (?:question|topic|subject)|something else|change of (?:topic|subject)|another (?:question|topic|thing)|unrelated|totally different|completely different|switching topics?|next (?:question|topic))\b"
+)
+_FOLLOW = re.compile(
+    r"^\W*(?:(?:ok|okay|hm+|right|thanks|thank you|great|fine|good|cool|alright|got it|i see|ah|oh|well|hmm|sure|yes|no|perfect|understood)\W+)*"
+    r"(?:and|what about|how about|what if|same|also|but|or|then|with|on|for|in|it|it's|its|they|they're|that|this|those|these|instead|plus|so|would it|does it|is it|can it|if|now|same for|let's say|say|suppose|assume|is that|does that|would that|will it|will that|are they|can they|the other|only|because|actually|sorry|wait|correction|i mean|i meant|make that|scratch|no|nope|not|we|my|our|there|both|either|neither|too|as well|them|even|still|why|why not|how so)\b"
+)
+_PRONOUN = re.compile(r"\b(?:it|that|this|those|these|them|they|one|ones|same|other|there|then|he|she|both|either)\b")
+_SWITCH = re.compile(
+    r"\b(?:different (?:question|topic|subject|thing|matter|ticket|customer|machine)|other (?:ticket|customer|question|topic|chapter|subject|matter|world)|"
+    r"new (?:ticket|customer|question|topic|problem|subject|case)|another (?:question|topic|thing|subject|ticket|matter|customer)|next (?:question|slide|topic|ticket|chapter|customer)|"
+    r"never mind|nevermind|enough about|leaving \w+ aside|let's leave|unrelated|switching|change of topic|change of subject|something else|completely different|totally different|one more thing)\b"
+)
+_ORDINALS = {
+    "first": 0,
+    "1": 0,
+    "1st": 0,
+    "former": 0,
+    "second": 1,
+    "2": 1,
+    "2nd": 1,
+    "latter": 1,
+    "third": 2,
+    "3": 2,
+    "3rd": 2,
+    "fourth": 3,
+    "4": 3,
+    "last": -1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the previous answer leaves behind for a follow-up."""
+
+    reading: Reading
+    asked: str | None
+    """The dimension that we asked for."""
+
+
+class Conversation:
+    """Carries readings of one pack from turn to turn; keeps nothing itself."""
+
+    def __init__(self, pack: Pack, vocabulary: Vocabulary) -> None:
+        self.pack = pack
+        self.vocabulary = vocabulary
+        self._nouns = [(parts_of(noun), d.name) for d in pack.dimensions.values() for noun in d.nouns]
+
+    def carry(self, fresh: Reading, words: Sequence[Word], after: Context) -> Reading:
+        """The reading of a follow-up: new facts over the old ones, the old question where no new one is put."""
+        old, tokens = after.reading, texts(words)
+        line = " ".join(tokens)
+        answered = self._answered(fresh, tokens, after)
+        if answered is not None:
+            scenarios = (Scenario(merge(old.scenarios[0].facts, answered)),)
+            return replace(old, scenarios=scenarios, unheard=fresh.unheard, silence=None, mentions=fresh.mentions)
+        content = [t for t in tokens if t not in PUNCTUATION]
+        follows = bool(_FOLLOW.search(line)) or len(content) <= SHORT
+        refers = bool(_PRONOUN.search(line))
+        if not old.explicit and not _SWITCH.search(line) and not fresh.foreign:
+            return self._continue(fresh, tokens, old, line)
+        if (
+            fresh.off_topic
+            and not refers
+            and (not follows or (fresh.explicit and complete(fresh.focus) and len(content) > SHORT))
+        ):
+            return fresh
+        if _SWITCH.search(line):
+            return fresh
+        whole = fresh.explicit and complete(fresh.focus) and bool(fresh.mentions)
+        if whole and not follows and not refers:
+            return fresh
+        if not follows and not refers and fresh.explicit and len(fresh.scenarios[0].facts) > 1 and fresh.decision:
+            return fresh
+        if not follows and not refers and not fresh.mentions:
+            return fresh
+        return self._continue(fresh, tokens, old, line)
+
+    def _continue(self, fresh: Reading, tokens: Sequence[str], old: Reading, line: str) -> Reading:
+        other = self._other(old, line)
+        bases = (
+            old.scenarios
+            if len(fresh.scenarios) == 1
+            else old.scenarios[:1]
+            if len(old.scenarios) == 1
+            else (Scenario({}),)
+        )
+        about = re.search(
+            r"^\W*(?:and |ok |okay |so |but |then )*(?:what|how) about|^\W*(?:and|or) (?:the|a|an|if|for|on|with)\b",
+            line,
+        )
+        explicit = fresh.explicit and not about and not (WHAT_IF.search(line) and old.explicit)
+        own = fresh.decision is not None and fresh.decision != old.decision
+        if (
+            own
+            and (explicit or _strong(fresh))
+            and not (fresh.decision == self.pack.main and old.decision and not _strong(fresh))
+        ):
+            decision = fresh.decision
+        else:
+            decision = old.decision or fresh.decision
+        if own and decision == fresh.decision and not explicit:
+            explicit = fresh.kind != "nothing"
+        kind, asked = (
+            (fresh.kind, fresh.asked or (old.asked if fresh.kind == "which" else None))
+            if explicit
+            else (old.kind, fresh.asked or old.asked)
+        )
+        kind = "capability" if kind == "choice" else old.kind if kind == "nothing" else kind
+        if kind == "which" and asked is None and decision:
+            asked = self.pack.decisions[decision].asks or None
+        scenarios = tuple(
+            Scenario(merge(base.facts, {**s.facts, **other}), s.label or base.label)
+            for s in fresh.scenarios
+            for base in bases
+        )
+        scenarios = tuple({str(sorted(s.facts.items())): s for s in scenarios}.values())
+        short = len(tokens) <= 2 * SHORT
+        return replace(
+            fresh,
+            kind=kind,
+            decision=decision,
+            asked=asked,
+            scenarios=scenarios,
+            outcome=fresh.outcome or (old.outcome if decision == old.decision and not explicit else None),
+            off_topic=fresh.off_topic and not fresh.mentions and not old.mentions,
+            topic=f"{old.topic} {fresh.topic}" if short else fresh.topic,
+            explicit=fresh.explicit or old.explicit,
+        )
+
+    def _answered(self, fresh: Reading, tokens: Sequence[str], after: Context) -> Facts | None:
+        """The facts, when this turn answers the question that we asked."""
+        if not after.asked:
+            return None
+        dimension = self.pack.dimensions[after.asked]
+        source = dimension.reads or dimension.name
+        content = [t for t in tokens if t not in PUNCTUATION]
+        facts = fresh.scenarios[0].facts
+        if source in facts and len(content) <= 3 * SHORT and not complete(tokens):
+            return facts
+        if len(content) > SHORT:
+            return None
+        for token in content:
+            if (
+                token in _ORDINALS
+                and _ORDINALS[token] < len(dimension.names)
+                and ("the" in content or len(content) == 1)
+            ):
+                return {source: (dimension.names[_ORDINALS[token]],)}
+        if (
+            content
+            and content[0] in {"yes", "yep", "yeah", "yup", "no", "nope", "nah"}
+            and len(dimension.names) == 2
+            and not facts
+        ):
+            first, second = dimension.names
+            return {source: (first if content[0].startswith("y") else second,)} if _polar(dimension.ask) else None
+        return None
+
+    def _other(self, old: Reading, line: str) -> Facts:
+        """ "And the other one?", "which other tool?": the values that were not spoken of."""
+        if not re.search(r"\bother\b|\banother\b|\balternatives?\b|\bwhat else\b", line):
+            return {}
+        for mentioned in reversed(old.mentions):
+            dimension = self.pack.dimensions[mentioned.dimension]
+            rest = tuple(v for v in dimension.names if v not in mentioned.values)
+            named = any(
+                self.vocabulary.has(line.split(), parts) for parts, name in self._nouns if name == dimension.name
+            )
+            if dimension.kind != "fact" and rest and (len(rest) == 1 or named):
+                return {dimension.name: rest}
+        return {}
+
+
+def _strong(reading: Reading) -> bool:
+    """Whether a new turn names a decision of its own by words, and not only by facts of a machine."""
+    return (
+        bool(reading.cues)
+        and not reading.cues[0].startswith("@os")
+        and not reading.cues[0].startswith(("@environment", "@location", "@level", "@workload"))
+    )
+
+
+def _polar(ask: str) -> bool:
+    return ask.split(" ", maxsplit=1)[0] in {"Is", "Does", "Do", "Are", "Has"} and " or " not in ask
+
+
+def merge(old: Facts, new: Facts) -> Facts:
+    """New facts over old ones."""
+    return {**old, **new}
+
+
+def starts_over(line: str) -> bool:
+    """Whether a turn drops all that was said before."""
+    return bool(_RESET.search(line))

@@ -1,0 +1,387 @@
+"""English as it asks: main clauses, kinds of questions, denials, options to choose from. No word of any subject."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.rules import Decision
+from assistant.types import Kind, Mention
+from assistant.vocabulary import PUNCTUATION
+
+SHORT = 6
+"""Words up to which a turn leans on the one before."""
+WH = ("what", "what's", "why", "how", "when", "where", "where's", "who", "who's", "whose", "which", "whats", "whom")
+AUX = frozenset(
+    [
+        "can",
+        "could",
+        "is",
+        "are",
+        "does",
+        "do",
+        "did",
+        "will",
+        "would",
+        "may",
+        "might",
+        "should",
+        "shall",
+        "must",
+        "has",
+        "have",
+        "was",
+        "were",
+        "isn't",
+        "aren't",
+        "doesn't",
+        "don't",
+        "can't",
+        "couldn't",
+        "won't",
+        "wouldn't",
+        "shouldn't",
+        "am",
+        "be",
+    ]
+)
+_EXPLAIN = re.compile(
+    r"^(?:(?:please|ok|okay|so|and|but|hi|hello|hey|well|also|then|now|just|quick question|question)\W+)*(?:can you |could you |would you |will you |please )?"
+    r"(?:explain|describe|tell me|define|list|name|give me|show me|walk me|remind me|summari[sz]e|outline|enumerate|i want to know|i'd like to know|i need to know|i wonder)\b"
+)
+_CLAIM = re.compile(
+    r"\b(?:right|correct|true|yes|agreed|isn't it|doesn't it|don't they|can't it|aren't they|no) ?\?|true or false|is it true|"
+    r"is that (?:right|correct|true)|\bconfirm\b|check this|check that|fact check|is this (?:right|correct|true)|"
+    r"(?:says|said|claims|claimed|insists|insisted|swears|swore|told|thinks|believes|argues|read|heard|states|stated|reckons) (?:me |us |that |the |somewhere |it )*|"
+    r"yes or no|am i right|sanity check|\bverify\b|i assume|i thought|i think|so basically|surely"
+)
+_CAPABLE = re.compile(
+    r"\b(?:supported|possible|allowed|feasible|permitted|doable|support|supports|works?|working|capable|able to|available|ok|okay|fine|"
+    r"will do|would do|good enough|sufficient|enough|eligible|covered|an option|qualif(?:y|ies))\b"
+)
+WHAT_IF = re.compile(
+    r"\bwhat if\b|\bwhat happens (?:if|when)\b|\bwhat would happen\b|\bsuppose\b|\bsupposing\b|\bimagine\b|\bif it (?:were|was)\b"
+)
+_COMPARE = re.compile(
+    r"\b(?:vs|versus|difference|differences|differ|differs|compare|compared|comparison|better than|distinguish|distinction|or rather|diff between)\b"
+)
+_WHICH = re.compile(
+    r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|(?:^|[.!?;,:] )(?:\w+ )?(?:tool|agent|option|product) ?\?|"
+    r"\bhow (?:can|do|should|would|could|to|must|might|shall)\b|\bbest (?:way|tool|option|agent)\b|\b(?:need|looking for|want) an? (?:tool|agent|way|option|solution)\b|"
+    r"\b(?:simplest|easiest|cheapest|quickest|fastest|simple|easy|best) .{0,25}way\b"
+)
+_NEED = re.compile(
+    r"\b(?:do|does|must|should|would) (?:i|we|you|it|one|they|the \w+|\w+) (?:really |also |even |still |actually |first )?(?:need|have to|required|must|be)\b|^must\b|\bis it (?:necessary|required|mandatory|obligatory)\b|"
+    r"\b(?:do|does) [\w ]{2,30} (?:need|require)\b|\bneeded\b|\bnecessary\b|\bmandatory\b|\bhave to\b"
+)
+_ORDERS = frozenset(
+    [
+        "name",
+        "list",
+        "explain",
+        "describe",
+        "define",
+        "outline",
+        "summarise",
+        "summarize",
+        "enumerate",
+        "propose",
+        "suggest",
+        "recommend",
+        "contrast",
+        "sort",
+        "put",
+        "tell",
+        "walk",
+        "give",
+        "show",
+        "state",
+        "sketch",
+    ]
+)
+_TELL = frozenset({"explain", "describe", "define", "outline", "contrast"})
+_SUBORDINATE = frozenset(
+    [
+        "if",
+        "when",
+        "since",
+        "as",
+        "because",
+        "with",
+        "for",
+        "in",
+        "after",
+        "once",
+        "before",
+        "while",
+        "suppose",
+        "given",
+        "assuming",
+        "although",
+        "on",
+        "at",
+        "during",
+        "from",
+        "to",
+        "until",
+        "unless",
+        "regarding",
+        "concerning",
+        "about",
+        "under",
+    ]
+)
+_LEAD = frozenset(
+    {
+        "and",
+        "so",
+        "but",
+        "ok",
+        "okay",
+        "hi",
+        "hello",
+        "hey",
+        "well",
+        "then",
+        "also",
+        "please",
+        "now",
+        "if",
+        "or",
+        "urgent",
+        "help",
+        "question",
+    }
+)
+
+
+def kind_of(
+    line: str, tokens: Sequence[str], mentions: Sequence[Mention], decision: Decision | None
+) -> tuple[Kind, tuple[str, ...], bool]:
+    """What sort of answer is wanted, the words that said so, and whether any did."""
+    if not tokens:
+        return "nothing", (), False
+    value = decision is not None and decision.kind == "value"
+    heads = _heads(tokens)
+    main = heads[-1] if heads else ""
+    wh = (
+        main
+        if main in WH
+        else ""
+        if main in AUX
+        else next((h for h in reversed(heads) if h in WH), "") or _inner_wh(tokens)
+    )
+    polar = main if main in AUX else "" if wh else next((h for h in heads if h in AUX), "")
+    hit = _COMPARE.search(line)
+    if hit:
+        return "compare", (hit[0],), True
+    hit = WHAT_IF.search(line)
+    if (
+        hit
+        and not (wh and wh != "what")
+        and not re.search(r"\bwhich\b|\bwhat (?:do|does|would|should|can|could)\b(?! (?:happen|if))", line)
+    ):
+        return ("value" if value else "capability" if decision and len(mentions) > 1 else "explain"), (hit[0],), True
+    claim = _CLAIM.search(line)
+    if claim and main not in WH and not (wh and claim.end() < len(line) and not polar):
+        return "claim", (claim[0].strip(),), True
+    if _EXPLAIN.search(line) and not wh:
+        return (
+            ("value" if value else "which" if re.search(r"\b(?:list|name|all)\b", line) else "explain"),
+            ("explain",),
+            True,
+        )
+    order = next((h for h in heads if h in _ORDERS), "")
+    if order and not wh and not polar:
+        wanted = bool(
+            re.search(
+                r"\b(?:tool|tools|agent|agents|product|products|option|options|component|components|way|ways)\b", line
+            )
+        ) and order in {"name", "list", "propose", "suggest", "recommend", "enumerate"}
+        return ("which" if wanted else "value" if value and order not in _TELL else "explain"), (order,), True
+    which = _WHICH.search(line)
+    if wh in {"why", "when", "where", "who", "who's", "whom", "whose", "where's"}:
+        return "explain", (wh,), True
+    if wh:
+        if value and wh != "how":
+            return "value", (wh,), True
+        if which and re.search(
+            r"\b(?:which|tool|tools|agent|option|options|recommend|use|need|best|suggest|how many|install|offer|take|pick)\b",
+            line,
+        ):
+            return "which", (which[0],), True
+        if (
+            decision
+            and which
+            and re.search(
+                r"\bwhat (?:can|could|does|do|all|else|may|would|will)\b.*\b(?:back up|backs up|protect|protects|cover|covers|restore|take|handle|look after|save)\b",
+                line,
+            )
+        ):
+            return "which", (which[0],), True
+        return "explain", (wh,), True
+    need = _NEED.search(line)
+    if need and not _CAPABLE.search(line) and not value:
+        return "explain", (need[0],), True
+    if (
+        which
+        and not polar
+        and re.search(
+            r"\b(?:tool|agent|option|options|recommend|way|solution|product|propose|suggest|list|bullets|all)\b", line
+        )
+    ):
+        return "which", (which[0],), True
+    if re.search(r"\b(?:list|bullets|bulleted|steps|numbered|meaning|definition)\b", line) and not polar:
+        return "explain", ("list",), True
+    if polar:
+        return "capability", (polar,), True
+    capable = _CAPABLE.search(line)
+    if capable:
+        return "capability", (capable[0],), line.endswith("?") or len(tokens) <= 2 * SHORT
+    if len(tokens) > 5 and mentions:
+        return "claim", ("statement",), line.endswith("?")
+    return "capability", ("fragment",), line.endswith("?") and len(mentions) > 1
+
+
+def _heads(tokens: Sequence[str]) -> list[str]:
+    """The word that opens each sentence's main clause: "If it is encrypted, can I …" opens with "can"."""
+    heads = []
+    for sentence in _parts(tokens, {".", "?", "!", ";", "\n"}):
+        clauses = [[t for t in c if t not in _LEAD] for c in _parts(sentence, {",", ":", "(", ")"})]
+        clauses = [c for c in clauses if c]
+        if not clauses:
+            continue
+        head = clauses[0][0]
+        if head in _SUBORDINATE or (head not in AUX and head not in WH):
+            head = next((c[0] for c in clauses[1:] if c[0] in AUX or c[0] in WH), head)
+        heads.append(head)
+    return heads
+
+
+def _inner_wh(tokens: Sequence[str]) -> str:
+    """A question word inside the last sentence ("physical server, for which tool …")."""
+    last = ([[]] + _parts(tokens, {".", "?", "!", ";", "\n"}))[-1]
+    return next((t for t in last if t in {"which", "what", "how", "why", "who", "whats", "what's"}), "")
+
+
+def _parts(tokens: Sequence[str], ends: set[str]) -> list[list[str]]:
+    out: list[list[str]] = [[]]
+    for token in tokens:
+        if token in ends:
+            out.append([])
+        else:
+            out[-1].append(token)
+    return [p for p in out if p]
+
+
+def focus_of(tokens: Sequence[str]) -> tuple[int, int]:
+    """First and last token of what is asked: the questions, with the sentence before when they are too short alone."""
+    sentences, start = [], 0
+    for i, token in enumerate(tokens):
+        if token in {".", "?", "!", ";", "\n"} or i + 1 == len(tokens):
+            if any(t not in PUNCTUATION for t in tokens[start : i + 1]):
+                sentences.append((start, i + 1))
+            start = i + 1
+    if not sentences:
+        return 0, len(tokens)
+    asking = [
+        n
+        for n, (a, b) in enumerate(sentences)
+        if tokens[b - 1] == "?" or _asks([t for t in tokens[a:b] if t not in PUNCTUATION])
+    ]
+    if not asking:
+        return 0, len(tokens)
+    first, last = asking[0], asking[-1]
+    if sum(t not in PUNCTUATION for a, b in sentences[first : last + 1] for t in tokens[a:b]) < SHORT and first > 0:
+        first -= 1
+    return sentences[first][0], sentences[last][1]
+
+
+def _asks(sentence: Sequence[str]) -> bool:
+    content = [t for t in sentence if t not in _LEAD]
+    return bool(content) and (
+        content[0] in WH
+        or content[0]
+        in {"confirm", "explain", "list", "name", "describe", "check", "verify", "tell", "approve", "publish"}
+        or (content[0] in AUX and len(content) > 3)
+    )
+
+
+def complete(tokens: Sequence[str]) -> bool:
+    """Whether the turn is a whole question of its own, not a fragment."""
+    first = [t for t in tokens if t not in PUNCTUATION and t not in _LEAD][:1]
+    return bool(first) and (first[0] in AUX or first[0] in WH) and len(tokens) > 4
+
+
+def denies(line: str) -> bool:
+    """A statement that denies the capability: "MARS can't back up Linux, right?"."""
+    if re.match(r"^(?:why |so |and |but )*(?:isn't|aren't|can't|doesn't|don't|won't|couldn't|shouldn't)\b", line):
+        return False
+    return bool(
+        re.search(
+            r"\b(?:can't|can not|doesn't|don't|won't|couldn't|isn't|aren't|is not|are not|does not|do not|never|cannot) (?:\w+ ){0,3}?(?:support|supported|back up|backup|restore|restored|protect|work|possible|available|allowed|do|recover|recovered|move|handle|cover|covered|reach|app|application|use|used|be)\b|\bunsupported\b|\bimpossible\b|\bnot supported\b|\bclosed to\b|\bunavailable\b|\bruled out\b|\bexcluded\b|\bnot available\b|\bno way\b",
+            line,
+        )
+    )
+
+
+def asks_duty(focus: Sequence[str]) -> bool:
+    """ "Do we have to …?", "with DPM, does every machine need …?": a yes/no question, whatever its lead."""
+    return any(h in AUX for h in _heads(focus))
+
+
+# ---- multiple choice
+
+_PICK = re.compile(
+    r"\b(?:which|what|who|how many|choose|pick|select|correct|right|best|true|tick|answer|option|letter|number|one\(s\)|ones?)\b|\?\s*$|:\s*$|_{2,}|\.\.\.",
+    re.IGNORECASE,
+)
+_LETTER = re.compile(r"(?:^|(?<=[\s,;:?.(\[]))\(?\[?(?P<label>[A-Fa-f]|[1-6]|i{1,3}|iv)(?P<mark>[).:\]]|(?=\s))\s*")
+_SERIES = (tuple("ABCDEF"), tuple("abcdef"), tuple("123456"), ("i", "ii", "iii", "iv"))
+
+
+def options_of(text: str) -> list[tuple[str, str, int]]:
+    """(label, text, place) of the lettered or numbered options, when they run on from the first and a question leads them."""
+    marks = list(_LETTER.finditer(text))
+    for series in _SERIES:
+        run: list[re.Match[str]] = []
+        for mark in marks:
+            if (
+                len(run) < len(series)
+                and mark["label"] == series[len(run)]
+                and (not run or bool(run[0]["mark"]) == bool(mark["mark"]))
+            ):
+                run.append(mark)
+        bare = bool(run) and not run[0]["mark"]
+        short = all(
+            len(text[m.end() : e].split()) <= 5 for m, e in zip(run, [m.start() for m in run[1:]], strict=False)
+        )
+        if len(run) < 2 or (bare and (series[0] not in "A1" or len(run) < 3 or not short)):
+            continue
+        ends = [m.start() for m in run[1:]] + [len(text)]
+        bodies = [
+            re.sub(r"[\s,;]*\b(?:or|and)?\s*$", "", text[m.end() : e]).strip(" ,;.\n?([-")
+            for m, e in zip(run, ends, strict=True)
+        ]
+        tail = re.split(r"\n\s*\n|(?<=[.?!])\s+(?=[A-Z])", bodies[-1], maxsplit=1)
+        stem = text[: run[0].start()]
+        lettered = series[0] in "Aa" and len(run) > 2
+        if (
+            all(bodies)
+            and (not stem.strip() or lettered or _PICK.search(stem) or (len(tail) > 1 and _PICK.search(tail[1])))
+            and max(map(len, bodies)) < 160
+        ):
+            bodies[-1] = tail[0].strip(" ,;.\n?")
+            return [
+                (m["label"].upper() if m["label"] in "abcdef" else m["label"], b, m.start())
+                for m, b in zip(run, bodies, strict=True)
+            ]
+    return []
+
+
+def wants_the_wrong_one(stem: str) -> bool:
+    return bool(
+        re.search(
+            r"\b(?:NOT|not|except|EXCEPT|isn't|incorrect|false|wrong|cannot|can't|never|unsupported|doesn't)\b", stem
+        )
+    )

@@ -1,0 +1,137 @@
+"""Mentions in, machines out: one scenario, or one for each machine that a message tells apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from assistant.pack import Pack
+from assistant.types import Facts, Mention, Scenario
+
+_PASSING = 2
+"""States that change as a story goes on (running, then stopped), by how hard they are to change: the last one counts."""
+
+
+class Machines:
+    """Sorts the mentions of one pack's dimensions."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+
+    def scenarios(self, tokens: Sequence[str], mentions: Sequence[Mention], skip: set[str]) -> tuple[Scenario, ...]:
+        """One scenario, or one for each machine that the mentions tell apart."""
+        groups: list[dict[str, list[Mention]]] = [{}]
+        shared: list[Mention] = []
+        for one in sorted(mentions, key=lambda m: (m.start, m.end)):
+            dimension = self.pack.dimensions[one.dimension]
+            if dimension.kind != "fact" or one.negated or len(one.values) > 1 or one.dimension in skip:
+                shared.append(one)
+                continue
+            current = groups[-1]
+            before = [m for m in current.get(one.dimension, ()) if m.values != one.values]
+            if before and dimension.change <= _PASSING and not _enumerated(tokens):
+                current[one.dimension] = [one]
+                continue
+            if before and not _whether(tokens, before[-1], one):
+                groups.append({one.dimension: [one]})
+            else:
+                current.setdefault(one.dimension, []).append(one)
+        if len(groups) == 1:
+            return (Scenario(self._facts([*shared, *(m for ms in groups[0].values() for m in ms)])),)
+        return self._apart(tokens, groups, shared)
+
+    def _apart(
+        self, tokens: Sequence[str], groups: Sequence[Mapping[str, Sequence[Mention]]], shared: Sequence[Mention]
+    ) -> tuple[Scenario, ...]:
+        telling = {
+            n
+            for n in dict.fromkeys(n for g in groups for n in g)
+            if len({m.values for g in groups for m in g.get(n, ())}) > 1
+        }
+        enumerated = _enumerated(tokens)
+        common = list(shared)
+        for group in groups:
+            for name, found in group.items():
+                belongs = enumerated and len(found) == 1 and self._belongs(found[0], groups)
+                if name not in telling and not belongs:
+                    common += found
+        scenarios = []
+        for group in groups:
+            marks = [m for name, ms in group.items() if name in telling for m in ms]
+            own = [m for name, ms in group.items() if name in telling or (enumerated and len(ms) == 1) for m in ms]
+            for name in telling - set(group):
+                near = _nearest(groups, group, name)
+                if near and not enumerated:
+                    own += near
+            facts = self._facts([*common, *own])
+            label = ", ".join(self.pack.label(n, v) for n, vs in facts.items() if n in telling for v in vs[:1])
+            scenarios.append(Scenario(facts, _machine(tokens, marks) or label))
+        unique = {str(sorted(s.facts.items())): s for s in scenarios}
+        return tuple(unique.values())
+
+    @staticmethod
+    def _belongs(one: Mention, groups: Sequence[Mapping[str, Sequence[Mention]]]) -> bool:
+        """A property said once belongs to its own machine unless it was said before the first of them."""
+        first = min(m.start for ms in groups[0].values() for m in ms)
+        return one.start > first
+
+    def _facts(self, mentions: Iterable[Mention]) -> Facts:
+        """Values that remain possible for each dimension; a later positive mention adds, a negated one takes away."""
+        chosen: dict[str, set[str]] = {}
+        removed: dict[str, set[str]] = {}
+        for one in mentions:
+            (removed if one.negated else chosen).setdefault(one.dimension, set()).update(one.values)
+        facts = {}
+        for name in self.pack.dimensions:
+            if name not in chosen and name not in removed:
+                continue
+            dimension = self.pack.dimensions[name]
+            kept = chosen.get(name) or set(dimension.names)
+            kept = kept - removed.get(name, set()) or set(dimension.names) - removed.get(name, set())
+            if dimension.opposite and name not in chosen and name in removed:
+                kept = set(dimension.names) - removed[name]
+            if kept and kept != set(dimension.names):
+                facts[name] = tuple(v for v in dimension.names if v in kept)
+            elif kept and name in chosen:
+                facts[name] = dimension.names
+        return facts
+
+
+def _whether(tokens: Sequence[str], one: Mention, other: Mention) -> bool:
+    """ "encrypted or not", "physical or virtual": two values of one machine, not two machines."""
+    gap = tokens[one.end : other.start]
+    return gap == ["or"] and "whether" in tokens[max(0, one.start - 6) : one.start]
+
+
+def _enumerated(tokens: Sequence[str]) -> bool:
+    line = " ".join(tokens)
+    return bool(
+        re.search(
+            r"\b(?:one|first|a|an|some|two|three|the other|another|second|vm a|vm b|server a|server b|rest)\b.*\b(?:other|another|second|one|two|three|and an?|the rest|vm b|server b|server 2|vm 2|some|plus)\b",
+            line,
+        )
+    )
+
+
+def _nearest(
+    groups: Sequence[Mapping[str, Sequence[Mention]]], group: Mapping[str, Sequence[Mention]], name: str
+) -> list[Mention]:
+    """A value that tells machines apart, said for a neighbour only: the nearest one before, else after."""
+    index = next(i for i, g in enumerate(groups) if g is group)
+    order = [*reversed(range(index)), *range(index + 1, len(groups))]
+    return next((list(groups[i][name]) for i in order if name in groups[i]), [])
+
+
+def _machine(tokens: Sequence[str], mentions: Sequence[Mention]) -> str:
+    """ "VM A", when the machine was given a letter or number right before its properties."""
+    start = min((m.start for m in mentions), default=0)
+    for i in range(start, max(-1, start - 6), -1):
+        if (
+            i > 0
+            and tokens[i - 1] in {"vm", "server", "machine", "box", "host"}
+            and re.fullmatch(r"[a-d1-4]", tokens[i])
+        ):
+            return (
+                f"{tokens[i - 1].upper() if tokens[i - 1] == 'vm' else tokens[i - 1].capitalize()} {tokens[i].upper()}"
+            )
+    return ""
