@@ -144,7 +144,8 @@ class Space:
 
     def cover(self, worlds: int, names: Iterable[str]) -> list[Facts]:
         """`worlds` as few disjoint boxes over the variables `names`; full dimensions are left out."""
-        names, boxes = tuple(names), []
+        names = tuple(names)
+        boxes: list[Facts] = []
         while worlds:
             world = next(self.worlds_of(worlds))
             box = {n: {world[n]} for n in names}
@@ -208,7 +209,7 @@ class Checker:
         outcomes = space.open(worlds)
         status, outcome = _status(space, outcomes)
         core = self._core(space, known, outcomes) if len(outcomes) == 1 else known
-        missing, branches = self._missing(space, known, worlds, outcomes) if len(outcomes) > 1 else ((), ())
+        missing, branches = self._missing(space, known, worlds) if len(outcomes) > 1 else ((), ())
         return Verdict(
             decision=decision,
             status=status,
@@ -285,9 +286,7 @@ class Checker:
             self._rank[rule.id],
         )
 
-    def _missing(
-        self, space: Space, known: Facts, worlds: int, outcomes: Mapping[str, int]
-    ) -> tuple[tuple[str, ...], tuple[Branch, ...]]:
+    def _missing(self, space: Space, known: Facts, worlds: int) -> tuple[tuple[str, ...], tuple[Branch, ...]]:
         """The fewest unknown facts that settle the verdict, and what each way they could be gives."""
         unknown = self._unknown(space, known)
         for count in range(1, min(len(unknown), _MOST_MISSING) + 1):
@@ -404,9 +403,10 @@ def _status(space: Space, outcomes: Mapping[str, int]) -> tuple[Status, str]:
         if not spoken:
             return "not_stated", SILENT
         return ("information", next(iter(spoken))) if len(found) == 1 else ("depends", "depends")
-    for status in ("supported", "not_stated", "conflict", "not_supported"):
+    definite: tuple[Status, ...] = ("supported", "not_stated", "conflict", "not_supported")
+    for status in definite:
         if found == {status}:
-            return status, status  # type: ignore[return-value]  # the loop runs over statuses only
+            return status, status
     if SUPPORTED in found:
         return "depends", "depends"
     if NOT_SUPPORTED in found and NOT_STATED not in found:

@@ -33,9 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stream=sys.stderr, format="%(name)s: %(message)s", level=logging.DEBUG if options.verbose else logging.ERROR
     )
     try:
-        code = int(options.run(options))
-        sys.stdout.flush()
-        return code
+        return _run(options)
     except BuildRunning as error:
         return _complain(error, _BUSY)
     except AssistantError as error:
@@ -45,6 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+
+
+def _run(options: argparse.Namespace) -> int:
+    code = int(options.run(options))
+    sys.stdout.flush()
+    return code
 
 
 def _complain(error: Exception, code: int) -> int:

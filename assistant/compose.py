@@ -349,11 +349,11 @@ class Composer:
             page.say(f"- {rule.title}", rule.place, end="\n")
         for value, verdict in partly[:4]:
             on = _and([lower(self.pack.dimensions[n].label) for n in verdict.missing])
-            rule = self._leading(verdict)[:1]
-            title = rule[0].title if rule else ""
+            first = self._leading(verdict)[:1]
+            title = first[0].title if first else ""
             page.say(
                 f"- {_first_upper(self.pack.label(asked, value))} depends on {on}: {lower(title)}",
-                *[r.place for r in rule],
+                *[r.place for r in first],
                 end="\n",
             )
         if advice and advice.status == "information" and any(v == advice.outcome for v, _ in works):

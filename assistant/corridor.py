@@ -64,6 +64,7 @@ class Case:
         self.options: tuple[str, ...] = ()
 
     def answer(self) -> Answer:
+        """Walk the corridor once."""
         status = self._status()
         shown = self.verdicts[0] if self.verdicts else None
         assumed = tuple(dict.fromkeys(a for v in self.verdicts for a in v.assumed))

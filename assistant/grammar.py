@@ -260,7 +260,7 @@ def _heads(tokens: Sequence[str]) -> list[str]:
 
 def _inner_wh(tokens: Sequence[str]) -> str:
     """A question word inside the last sentence ("physical server, for which tool …")."""
-    last = ([[]] + _parts(tokens, {".", "?", "!", ";", "\n"}))[-1]
+    last = [[""], *_parts(tokens, {".", "?", "!", ";", "\n"})][-1]
     return next((t for t in last if t in {"which", "what", "how", "why", "who", "whats", "what's"}), "")
 
 
@@ -380,6 +380,7 @@ def options_of(text: str) -> list[tuple[str, str, int]]:
 
 
 def wants_the_wrong_one(stem: str) -> bool:
+    """Whether the option that is NOT so is asked for."""
     return bool(
         re.search(
             r"\b(?:NOT|not|except|EXCEPT|isn't|incorrect|false|wrong|cannot|can't|never|unsupported|doesn't)\b", stem

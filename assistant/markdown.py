@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.types import Document, Section, Unit
@@ -144,6 +145,6 @@ def _paragraph(text: str, start: int, end: int, section: str, kind: str) -> Iter
     pieces = [(start, end)]
     if end - start > _LONG:
         cuts = [start, *(m.end() for m in _SENTENCE_END.finditer(text, start, end)), end]
-        pieces = [_strip(text, a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+        pieces = [_strip(text, a, b) for a, b in pairwise(cuts)]
     for a, b in pieces:
         yield Unit(section, text[a:b], a, b, "item" if kind == "item" else "paragraph")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import Literal, TypedDict, TypeVar, cast
 
 from assistant.errors import PackError, UnknownName, did_you_mean
 from assistant.markdown import parse
@@ -187,6 +187,25 @@ def _documents(root: Path, head: _Record, edition: str) -> Iterator[Document]:
         yield parse(_read(path), document=name, file=file, url=url, edition=edition)
 
 
+class _Knowledge(TypedDict):
+    """What the optional files hold: arguments of Pack."""
+
+    dimensions: Mapping[str, Dimension]
+    decisions: Mapping[str, Decision]
+    rules: tuple[Rule, ...]
+    resolutions: tuple[Resolution, ...]
+    axioms: tuple[Axiom, ...]
+    assumptions: tuple[Assumption, ...]
+    implications: tuple[Implication, ...]
+    tensions: tuple[Tension, ...]
+    facts: tuple[Fact, ...]
+    silences: tuple[Silence, ...]
+    phrases: tuple[Phrase, ...]
+    names: tuple[str, ...]
+    scope: tuple[str, ...]
+    others: tuple[str, ...]
+
+
 class _Record:
     """One TOML table, read field by field; what is left over at the end is an error."""
 
@@ -265,7 +284,7 @@ class _Reader:
         self.dimensions: dict[str, Dimension] = {}
         self.decisions: dict[str, Decision] = {}
 
-    def knowledge(self) -> dict[str, object]:
+    def knowledge(self) -> _Knowledge:
         """Keyword arguments of Pack."""
         words, choices = self._open("vocabulary.toml"), self._open("decisions.toml")
         ruled, told = self._open("rules.toml"), self._open("facts.toml")
@@ -275,7 +294,7 @@ class _Reader:
         self.decisions = {d.id: d for d in self._unique(choices, "decision", self._decision)}
         rules = tuple(self._unique(ruled, "rule", self._rule))
         ids = {r.id for r in rules}
-        found: dict[str, object] = {
+        found: _Knowledge = {
             "dimensions": self.dimensions,
             "decisions": self.decisions,
             "rules": rules,
@@ -387,7 +406,7 @@ class _Reader:
             if not found or not all(isinstance(x, str) for x in found):
                 raise record.fault(f"{key}.{name} should be a value or a list of values, found {raw!r:.80}")
             for value in found:
-                self._known(record, name, value)
+                self._known(record, name, str(value))
             facts[name] = tuple(v for v in self.dimensions[name].names if v in found)
         return facts
 

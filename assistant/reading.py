@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from assistant.conversation import Context, Conversation, merge, starts_over
 from assistant.grammar import AUX, SHORT, denies, focus_of, kind_of, options_of, wants_the_wrong_one
@@ -222,7 +223,7 @@ class Reader:
             values = tuple(dict.fromkeys(m.values[0] for m in said))
             if len(values) < _TWO:
                 continue
-            between = [tokens[a.end : b.start] for a, b in zip(said, said[1:], strict=False) if a.values != b.values]
+            between = [tokens[a.end : b.start] for a, b in pairwise(said) if a.values != b.values]
             either = any("or" in gap and len(gap) <= 4 for gap in between)
             if plain and len(values) > _TWO:
                 return (dimension, *values)

@@ -56,9 +56,11 @@ class Dimension:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The values by name, in the order of the vocabulary."""
         return tuple(v.name for v in self.values)
 
     def label_of(self, value: str) -> str:
+        """How a value is shown to people."""
         return next((v.label for v in self.values if v.name == value), value)
 
 

@@ -165,12 +165,12 @@ def _box() -> gr.Textbox:
     )
 
 
-def serve(blocks: gr.Blocks, port: int, *, wait: bool = True) -> str:
-    """Serve a page on the loopback address; its URL. With `wait` it returns only when interrupted."""
+def serve(blocks: gr.Blocks, port: int) -> str:
+    """Serve a page on the loopback address from a thread of its own; its URL. OSError when the port is taken."""
     _, url, _ = blocks.launch(
         server_name="127.0.0.1",
         server_port=port,
-        prevent_thread_lock=not wait,
+        prevent_thread_lock=True,
         quiet=True,
         theme=theme(),
         css=STYLE,
