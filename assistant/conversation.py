@@ -171,7 +171,7 @@ class Conversation:
         return None
 
     def _other(self, old: Reading, line: str) -> Facts:
-        """ "And the other one?", "which other tool?": the values that were not spoken of."""
+        """The values not yet spoken of, for "and the other one?" or "which other tool?"."""
         if not re.search(r"\bother\b|\banother\b|\balternatives?\b|\bwhat else\b", line):
             return {}
         for mentioned in reversed(old.mentions):

@@ -268,7 +268,7 @@ class Case:
         return "not_supported" if "not_supported" in statuses else "not_stated"
 
     def _which_machine(self) -> Status:
-        """ "Which of these can …?": each machine by itself, with what works for it."""
+        """Each machine by itself, for "which of these can …?"."""
         self.verdicts = self._check()
         self._each(self.composer.capability)
         statuses = {v.status for v in self.verdicts}

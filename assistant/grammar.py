@@ -326,14 +326,15 @@ def denies(line: str) -> bool:
 
 
 def asks_duty(focus: Sequence[str]) -> bool:
-    """ "Do we have to …?", "with DPM, does every machine need …?": a yes/no question, whatever its lead."""
+    """Whether it is a yes/no question, whatever leads it: "With two sites, does every machine need …?"."""
     return any(h in AUX for h in _heads(focus))
 
 
 # ---- multiple choice
 
+_TWO = 2
 _PICK = re.compile(
-    r"\b(?:which|what|who|how many|choose|pick|select|correct|right|best|true|tick|answer|option|letter|number|one\(s\)|ones?)\b|\?\s*$|:\s*$|_{2,}|\.\.\.",
+    r"\b(?:which|what|who|how many|choose|pick|select|correct|right|best|true|tick|mark|answer|option|letter|number|ones?)\b|\?\s*$|_{2,}",
     re.IGNORECASE,
 )
 _LETTER = re.compile(r"(?:^|(?<=[\s,;:?.(\[]))\(?\[?(?P<label>[A-Fa-f]|[1-6]|i{1,3}|iv)(?P<mark>[).:\]]|(?=\s))\s*")
@@ -356,7 +357,7 @@ def options_of(text: str) -> list[tuple[str, str, int]]:
         short = all(
             len(text[m.end() : e].split()) <= 5 for m, e in zip(run, [m.start() for m in run[1:]], strict=False)
         )
-        if len(run) < 2 or (bare and (series[0] not in "A1" or len(run) < 3 or not short)):
+        if len(run) < _TWO or (bare and (series[0] not in "A1" or len(run) < 3 or not short)):
             continue
         ends = [m.start() for m in run[1:]] + [len(text)]
         bodies = [
@@ -365,7 +366,7 @@ def options_of(text: str) -> list[tuple[str, str, int]]:
         ]
         tail = re.split(r"\n\s*\n|(?<=[.?!])\s+(?=[A-Z])", bodies[-1], maxsplit=1)
         stem = text[: run[0].start()]
-        lettered = series[0] in "Aa" and len(run) > 2
+        lettered = series[0] in "Aa" and (len(run) > _TWO or stem.rstrip().endswith(":"))
         if (
             all(bodies)
             and (not stem.strip() or lettered or _PICK.search(stem) or (len(tail) > 1 and _PICK.search(tail[1])))

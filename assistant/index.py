@@ -146,15 +146,11 @@ def _working_copy(folder: Path) -> Path:
 def _sweep(own: Path, prefix: str) -> None:
     if os.name == "nt":  # no harmless way to ask whether a process lives
         return
-    for path in own.parent.iterdir():
+    for path in own.parent.glob(f"{prefix}*"):
         pid = path.name.removeprefix(prefix).partition("-")[0]
-        if (
-            path.name.startswith(prefix)
-            and path.lstat().st_uid == own.lstat().st_uid
-            and pid.isdigit()
-            and _ended(int(pid))
-        ):
-            shutil.rmtree(path, ignore_errors=True)
+        with suppress(OSError):  # gone already: its owner, or another sweep, was faster
+            if path.lstat().st_uid == own.lstat().st_uid and pid.isdigit() and _ended(int(pid)):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _ended(pid: int) -> bool:
@@ -232,20 +228,24 @@ def open_index(pack: Pack, home: Path, model: str | None = None) -> Index:
 
 def ensure(pack: Pack, home: Path, model: str | None = None, say: Callable[[str], None] = log.info) -> Index:
     """The index of this pack; built first when there is none, made again from the corpus when it is damaged."""
-    deadline, said = time.monotonic() + _PATIENCE, ""
+    deadline, said = time.monotonic() + _PATIENCE, set[str]()
+
+    def once(message: str) -> None:
+        if message not in said:
+            said.add(message)
+            say(message)
+
     while True:
         try:
             return open_index(pack, home, model)
         except _Unfit as error:
-            if str(error) != said:
-                said = str(error)
-                say(f"{said}; making it from the corpus")
+            once(f"{error}; making it from the corpus")
         try:
             build(pack, home, model, say)
         except BuildRunning:
             if time.monotonic() > deadline:
                 raise
-            log.info("another process is building the index; waiting for it")
+            once("another process is building the index; waiting for it")
             time.sleep(1.0)
         else:
             return open_index(pack, home, model)
@@ -405,7 +405,7 @@ def _fill_generation(pack: Pack, into: Path, network: Path) -> None:
     _refuse_full_disk(into, sum(v.nbytes for v in vectors))
     graph: CreateHNSWConfiguration = {
         "space": "cosine", "ef_search": _EXACT, "ef_construction": _EXACT, "max_neighbors": 32,
-        "sync_threshold": max(1000, len(keys) + 1),
+        "batch_size": min(100, len(keys)), "sync_threshold": max(2, len(keys)),
     }  # fmt: skip
     client = _client(into / "chroma")
     collection = client.create_collection(_COLLECTION, embedding_function=None, configuration={"hnsw": graph})

@@ -98,7 +98,7 @@ class Machines:
 
 
 def _whether(tokens: Sequence[str], one: Mention, other: Mention) -> bool:
-    """ "encrypted or not", "physical or virtual": two values of one machine, not two machines."""
+    """Two values of one machine, not two machines: "whether physical or virtual"."""
     gap = tokens[one.end : other.start]
     return gap == ["or"] and "whether" in tokens[max(0, one.start - 6) : one.start]
 
@@ -123,7 +123,7 @@ def _nearest(
 
 
 def _machine(tokens: Sequence[str], mentions: Sequence[Mention]) -> str:
-    """ "VM A", when the machine was given a letter or number right before its properties."""
+    """The name "VM A", when the machine was given a letter or number right before its properties."""
     start = min((m.start for m in mentions), default=0)
     for i in range(start, max(-1, start - 6), -1):
         if (

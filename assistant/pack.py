@@ -35,6 +35,8 @@ from assistant.types import Document, Facts, Section
 
 _T = TypeVar("_T")
 _MAX_FILE = 20 * 2**20
+GENERATED = "RULES.md"
+"""The catalogue that is written from a pack and is no part of its knowledge."""
 CAPABILITY = ("supported", "not_supported", "not_stated")
 
 
@@ -47,6 +49,8 @@ class Pack:
     about: str
     edition: str
     edition_words: str
+    starts: tuple[str, ...]
+    """Questions to offer on a first screen."""
     digest: str
     """SHA-256 over the folder's files, names and bytes; the index lives under it."""
     folder: Path
@@ -123,6 +127,7 @@ def load(folder: Path | str) -> Pack:
         about=head.text("about", ""),
         edition=edition,
         edition_words=head.text("edition_words", edition),
+        starts=head.texts("starts"),
         digest=digest(root),
         folder=root,
         documents=documents,
@@ -134,9 +139,10 @@ def load(folder: Path | str) -> Pack:
 
 
 def digest(folder: Path) -> str:
-    """SHA-256, in hex, over every file's relative name and bytes, in name order."""
+    """SHA-256, in hex, over the relative name and bytes of every TOML and Markdown file, in name order."""
     total = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in {".toml", ".md"}):
+    knowledge = (p for p in folder.rglob("*") if p.is_file() and p.suffix in {".toml", ".md"} and p.name != GENERATED)
+    for path in sorted(knowledge):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         total.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
     return total.hexdigest()

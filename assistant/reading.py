@@ -253,7 +253,7 @@ def _known(tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:
         before = tokens[max(0, one.start - 5) : one.start]
         if after == ["or", "not"]:
             return True
-        return unsure and ("if" in before or "whether" in before or (len(before) > 0 and before[-1] in {"what"}))
+        return unsure and ("if" in before or "whether" in before or (len(before) > 0 and before[-1] == "what"))
 
     return [m for m in mentions if not doubtful(m)]
 
@@ -265,7 +265,7 @@ def _outright(mentions: list[Mention]) -> list[Mention]:
 
 
 def _taken_back(tokens: Sequence[str], found: Found) -> bool:
-    """ "in AWS, sorry, in Azure": an unheard word that is corrected at once."""
+    """Whether an unheard word is corrected at once: "in AWS, sorry, in Azure"."""
     return bool(_CORRECT.search(" ".join(tokens[found.end : found.end + 4])))
 
 

@@ -420,13 +420,15 @@ def _reach(tokens: Sequence[str], start: int, found: Sequence[Found]) -> Iterato
     at = {f.start: [n for n, g in enumerate(found) if g.start == f.start] for f in found}
     while place < len(tokens) and left > 0:
         token = tokens[place]
+        if last and token in _RELATION:
+            return
         here = [n for n in at.get(place, ()) if found[n].entry.kind in {"value", "name", "unheard"}]
         if here:
             yield from here
             last = (place, max(found[n].end for n in here))
             place, left = last[1], _REACH - 2
             continue
-        if token in PUNCTUATION - {","} or token in _STOP or (last and token not in _JOIN and token in _RELATION):
+        if token in PUNCTUATION - {","} or token in _STOP:
             return
         if token == "," and (last is None or not _joined(tokens, place, at)):
             return

@@ -104,12 +104,12 @@ def theme() -> gr.themes.Base:
     )
 
 
-def page(helper: Assistant, starts: Sequence[str] = ()) -> gr.Blocks:
-    """The chat page over one assistant; `starts` are the questions offered on the first screen.
+def page(helper: Assistant) -> gr.Blocks:
+    """The chat page over one assistant, its pack's starting questions on the first screen.
 
     Serve it with `serve`, or mount it elsewhere with `theme` and `STYLE`.
     """
-    pack = helper.pack
+    pack, starts = helper.pack, helper.pack.starts
 
     def respond(question: str, turns: Turns) -> Shown:
         if question.strip():

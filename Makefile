@@ -1,0 +1,55 @@
+# make run: everything for a chat on 127.0.0.1:7860, on a fresh machine with Python 3.11+ and git.
+# make test: everything CI runs. Both install what is missing into .venv and say each step.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check fix rules acceptance bench clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(STAMP)  ## make the environment and install what is missing
+
+$(STAMP): pyproject.toml
+	@echo "[1/3] environment in $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "[2/3] torch, the plain CPU build first (the default one pulls gigabytes of CUDA)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
+	@echo "[3/3] the assistant and its tools (about two minutes)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable . \
+	  $$($(BIN)/python -c "import tomllib; print(' '.join(repr(d) for d in tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['dev']))")
+	@touch $(STAMP)
+
+run: install  ## serve the chat on http://127.0.0.1:7860
+	@$(BIN)/python app.py
+
+test: install check  ## lint, types, proof, tests and acceptance figures
+	@echo "tests"
+	@$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory acceptance
+
+check: install
+	@echo "ruff"
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
+	@echo "mypy --strict"
+	@$(BIN)/mypy
+	@echo "pack lint"
+	@$(BIN)/assistant pack lint | tail -n 1
+
+acceptance: install  ## grade the sample questions, where they are at hand beside the checkout
+	@$(BIN)/python tests/acceptance.py
+
+rules: install  ## write corpus/azure-backup/RULES.md from the rules
+	@$(BIN)/python -m assistant.catalogue corpus/azure-backup
+
+bench: install  ## the measured figures of the README
+	@$(BIN)/python benchmarks/start.py && $(BIN)/python benchmarks/ask.py
+
+fix: install  ## repair what ruff can repair
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+clean:  ## remove the environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

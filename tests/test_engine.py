@@ -1,0 +1,173 @@
+"""The corridor end to end on the shipped pack: statuses, proofs, citations, follow-ups, determinism."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from assistant.engine import Assistant
+from assistant.errors import QuestionError, UnknownName
+from assistant.types import Answer
+
+SCHEMA = json.loads(files("assistant").joinpath("answer.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ("Can MABS protect a physical Linux server on-premises?", "not_supported"),
+        ("Are on-premises Linux VMs supported with DPM?", "supported"),
+        ("Can I use Replace existing?", "depends"),
+        ("Can MARS back up files of a Linux VM in Azure?", "conflict"),
+        ("How much does Azure Backup cost per month?", "not_stated"),
+        ("Can DPM protect a Solaris server?", "not_stated"),
+        ("What does LRS do?", "information"),
+        ("Which stocks should I buy?", "out_of_scope"),
+        ("MARS can back up Linux servers on premises, right?", "not_supported"),
+        ("Is LRS the default redundancy?", "not_supported"),
+        ("I have a physical server inside Azure running Linux. Which tool?", "depends"),
+    ],
+)
+def test_status(helper: Assistant, question: str, status: str) -> None:
+    assert helper.ask(question).status == status
+
+
+def test_a_question_of_need_gets_no_yes_or_no(helper: Assistant) -> None:
+    assert helper.ask("Does MARS need a backup server?").status == "information"
+
+
+def test_an_encrypted_vm_can_still_be_backed_up(helper: Assistant) -> None:
+    assert helper.ask("Can an encrypted VM be backed up?").status == "supported"
+
+
+def test_the_yes_names_everything_that_works(helper: Assistant) -> None:
+    answer = helper.ask("Is system state backup possible for an on-premises Linux VM?")
+    assert answer.options == ("MABS or DPM",)
+
+
+def test_the_no_offers_the_easiest_change_first(helper: Assistant) -> None:
+    answer = helper.ask("Can MARS back up our on-prem Ubuntu VM?")
+    assert answer.changes[0] in ({"tool": ("mabs",)}, {"tool": ("dpm",)})
+
+
+def test_the_depends_asks_what_settles_most(helper: Assistant) -> None:
+    answer = helper.ask("Can I back up SQL Server?")
+    assert answer.ask is not None
+    assert (answer.missing, answer.ask.dimension) == (("os",), "os")
+
+
+def test_a_follow_up_answers_the_question_we_asked(helper: Assistant) -> None:
+    first = helper.ask("Can I back up SQL Server?")
+    assert [helper.ask(words, after=first).status for words in ("Windows", "the second")] == ["supported", "not_supported"]
+
+
+def test_the_letter_of_a_multiple_choice_question_comes_first(helper: Assistant) -> None:
+    answer = helper.ask("Which tool is app-aware?\nA) MARS\nB) DPM")
+    assert answer.choice == ("B",)
+    assert answer.text.startswith("B: DPM.")
+
+
+def test_the_option_that_is_not_so_can_be_asked_for(helper: Assistant) -> None:
+    answer = helper.ask("Which tool is NOT app-aware?\nA) MABS\nB) MARS\nC) DPM")
+    assert answer.choice == ("B",)
+
+
+@pytest.mark.parametrize("tension", [t.id for t in Assistant.load().pack.tensions])
+def test_every_disagreement_of_the_documents_is_shown_with_both_places(helper: Assistant, tension: str) -> None:
+    question, both = CONFLICTS[tension]
+    answer = helper.ask(question)
+    cited = {c.section_id for c in answer.citations}
+    assert all(cited & set(places) for places in both), (answer.text, cited)
+
+
+MATRIX, MARS, MABS = "features#support-matrix", "back-up#microsoft-azure-recovery-services-agent", "back-up#microsoft-azure-backup-server-protection-agent"
+TYPES, TOOLS, EXTENSION = "features#azure-backup-types", "features#tools-agents", "back-up#azure-backup-virtual-machine-extension"
+FILES, VAULT, PROCESS = "restore#recover-files-from-a-backup", "back-up#recovery-services-vault", "back-up#backup-process-for-an-azure-virtual-machine"
+OVERVIEW, SQL, SCRIPTS = "features#azure-backup-features-and-scenarios", "features#sql-server-backups", "back-up#application-consistent"
+CONFLICTS: dict[str, tuple[str, list[tuple[str, ...]]]] = {
+    "K01": ("Does MARS back up the volumes of our Ubuntu VM in Azure?", [(MATRIX,), (MARS,)]),
+    "K02": ("Is the backup extension app-aware for Windows machines?", [(TOOLS, MATRIX, PROCESS), (TYPES,)]),
+    "K03": ("Are backups with the VM extension and MARS together app-aware on an Azure Windows VM?", [(MATRIX,), (TOOLS, TYPES)]),
+    "K04": ("Is the MARS agent app-aware on a Linux VM in Azure?", [(MATRIX,), (TOOLS, TYPES)]),
+    "K05": ("Can I restore single files from a backup made with the VM extension?", [(EXTENSION,), (VAULT,)]),
+    "K06": ("Can I recover files of a Linux VM in Azure?", [(FILES, MATRIX), (MARS, MATRIX)]),
+    "K07": ("Can I create a new VM from the backup while the VM is running?", [("exercise-restore#stop-the-vm-to-allow-for-the-restore",), ("restore#create-a-new-vm",)]),
+    "K08": ("Which consistency does a Linux VM in Azure get?", [(PROCESS, MATRIX), (SCRIPTS,)]),
+    "K09": ("Can DPM back up SQL Server on a Linux VM on-premises?", [(SQL,), (MATRIX,)]),
+    "K10": ("Do DPM backups reach a Recovery Services vault?", [(OVERVIEW,), (MABS, MARS, "features#processes")]),
+    "K11": ("Can MABS back up a VM in Azure?", [(MABS,), (MATRIX,)]),
+    "K12": ("Can MABS back up a physical Windows server on-premises?", [(MATRIX,), (MABS,)]),
+    "K13": ("Can the AzureBackupWindowsWorkload extension back up Exchange?", [(MABS,), (SQL,)]),
+    "K14": ("Is MARS alone enough to back up files on an Azure Windows VM?", [(MATRIX,), (MARS,)]),
+    "K15": ("Can I back up volumes of an Azure Windows VM?", [(MATRIX,), (MABS,)]),
+    "K16": ("Are the snapshots of the VM extension stored in the vault?", [(EXTENSION,), (PROCESS,)]),
+    "K17": ("Can I restore the disk to a storage account in another region than the vault?", [("restore#restore-disk",)]),
+    "K18": ("Can I recover files from a DPM backup?", [(FILES,), (MABS, VAULT)]),
+    "K19": ("Is a physical Windows server on-premises supported?", [(MATRIX,), (OVERVIEW,)]),
+}  # fmt: skip
+
+
+QUESTIONS = [q for r in Assistant.load().pack.rules for q in r.fires]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_answer_keeps_the_promises_of_its_schema(helper: Assistant, question: str) -> None:
+    answer = helper.ask(question)
+    check_promises(helper, answer)
+
+
+def check_promises(helper: Assistant, answer: Answer) -> None:
+    jsonschema.validate(json.loads(json.dumps(answer.to_dict())), SCHEMA)
+    for citation in answer.citations:
+        section = helper.pack.section(citation.section_id)
+        document = helper.pack.document(section.document).text
+        assert document[citation.start : citation.end] == citation.quote
+        assert section.start <= citation.start < citation.end <= section.end
+        assert f"[{citation.marker}]" in answer.text
+        assert 0 <= citation.answer_start < citation.answer_end <= len(answer.text)
+    marks = {c.marker for c in answer.citations}
+    assert marks == set(range(1, len(marks) + 1))
+    if answer.status in {"supported", "not_supported", "conflict"}:
+        assert answer.citations
+
+
+def test_the_same_question_gives_the_same_bytes_in_two_processes(home: Path) -> None:
+    lines = "\n".join(json.dumps({"id": n, "turns": [q]}) for n, q in enumerate(QUESTIONS[:25]))
+
+    def run(seed: str) -> bytes:
+        command = [sys.executable, "-m", "assistant.cli", "--home", str(home), "ask", "--jsonl"]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        return subprocess.run(command, input=lines.encode(), capture_output=True, env=environment, check=True).stdout
+
+    assert run("1") == run("2")
+
+
+def test_asking_does_not_import_torch(home: Path) -> None:
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom assistant import Assistant\n"
+        f"answer = Assistant.load(home=Path({str(home)!r})).ask('What does LRS do?')\n"
+        "assert answer.status == 'information'\nprint(sorted(m for m in sys.modules if m in {'torch', 'transformers', 'langchain', 'gradio'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_checking_facts_needs_no_words(helper: Assistant) -> None:
+    verdict = helper.check(location="on_premises", os="linux")
+    assert (verdict.decision, verdict.status, verdict.missing) == ("backup", "depends", ("environment",))
+
+
+def test_an_unknown_value_is_named_with_the_nearest(helper: Assistant) -> None:
+    with pytest.raises(UnknownName, match=r"unknown value of os 'linus'; did you mean 'linux'\?"):
+        helper.check(os="linus")
+
+
+@pytest.mark.parametrize("question", ["", "   \n", "x" * 100_000, "a\x00b", "a\ud800b"])
+def test_what_cannot_be_read_is_refused_politely(helper: Assistant, question: str) -> None:
+    with pytest.raises(QuestionError, match="the question"):
+        helper.ask(question)

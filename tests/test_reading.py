@@ -1,0 +1,156 @@
+"""What questions are understood to say and to ask."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.conversation import Context
+from assistant.engine import shipped
+from assistant.pack import load
+from assistant.reading import Reader
+from assistant.types import Reading
+
+PACK = load(shipped())
+READER = Reader(PACK)
+
+
+def facts(reading: Reading) -> dict[str, tuple[str, ...]]:
+    return dict(reading.scenarios[0].facts)
+
+
+def turns(*questions: str, asked: str | None = None) -> Reading:
+    reading = READER.read(questions[0])
+    for question in questions[1:]:
+        reading = READER.read(question, Context(reading, asked))
+    return reading
+
+
+LINUX_VM = {"location": ("on_premises",), "environment": ("virtual",), "os": ("linux",)}
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Can MARS back up our on-prem Ubuntu VM?", {**LINUX_VM, "tool": ("mars",)}),
+        ("can mars bakcup lunix on prem", {"location": ("on_premises",), "os": ("linux",), "tool": ("mars",)}),
+        ("Does DPM do it for Debian guests on VMware?", {**LINUX_VM, "tool": ("dpm",)}),
+        ("Is an Azure VM supported?", {"location": ("azure",), "environment": ("virtual",)}),
+        ("Does the backup to Azure work for Windows?", {"os": ("windows",)}),
+        ("Not a physical box, it's a Linux VM on our own VMware. Does DPM do it?", {**LINUX_VM, "tool": ("dpm",)}),
+        ("Does it work for Windows but not Linux machines on-prem?", {"location": ("on_premises",), "os": ("windows",)}),
+        ("Can I restore a VM that is not encrypted?", {"environment": ("virtual",), "encryption": ("unencrypted",)}),
+        ("On-prem Linux, sorry, I mean Windows: can DPM do it?", {"location": ("on_premises",), "os": ("windows",), "tool": ("dpm",)}),
+        ("Can a machine that is neither encrypted nor unmanaged use Replace existing?",
+         {"encryption": ("unencrypted",), "disk_type": ("managed",), "restore_option": ("replace_existing",)}),
+    ],
+)  # fmt: skip
+def test_facts_are_read_from_the_words(question: str, expected: dict[str, tuple[str, ...]]) -> None:
+    assert facts(READER.read(question)) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "decision"),
+    [
+        ("Can MARS back up Linux?", "capability", "backup"),
+        ("MARS does Linux, right?", "claim", "backup"),
+        ("Which tool backs up volumes on a physical Windows server?", "which", "backup"),
+        ("What is the difference between MABS and DPM?", "compare", "backup"),
+        ("Does MARS need a backup server?", "explain", "backup"),
+        ("Which consistency does a Windows VM get?", "value", "consistency"),
+        ("If the VM is encrypted, can I use Replace existing?", "capability", "restore"),
+        ("How long does the transfer take?", "explain", None),
+    ],
+)
+def test_the_kind_of_a_question_and_what_it_decides(question: str, kind: str, decision: str | None) -> None:
+    reading = READER.read(question)
+    assert (reading.kind, reading.decision) == (kind, decision)
+
+
+def test_two_machines_are_told_apart() -> None:
+    reading = READER.read("VM A is managed and unencrypted, VM B is managed and encrypted. Which can use Replace existing?")
+    assert [(s.label, s.facts["encryption"], s.facts["disk_type"]) for s in reading.scenarios] == [
+        ("VM A", ("unencrypted",), ("managed",)),
+        ("VM B", ("encrypted",), ("managed",)),
+    ]
+
+
+def test_a_word_of_an_unknown_system_is_unheard() -> None:
+    reading = READER.read("Can DPM protect a Solaris server?")
+    assert reading.unheard == ("solaris",)
+    assert "os" not in facts(reading)
+
+
+def test_a_follow_up_keeps_the_facts_and_changes_one() -> None:
+    reading = turns("Is a physical Linux server on premises supported?", "ok, and a virtual one?")
+    assert facts(reading) == LINUX_VM
+    assert (reading.kind, reading.decision) == ("capability", "backup")
+
+
+def test_a_correction_replaces_a_fact() -> None:
+    reading = turns("Can MABS back up our Linux VM on-premises?", "no, it is physical")
+    assert facts(reading)["environment"] == ("physical",)
+
+
+def test_starting_over_drops_the_facts() -> None:
+    reading = turns("Can MABS back up our Linux VM on-premises?", "start over: can MARS back up Windows files?")
+    assert "environment" not in facts(reading)
+
+
+@pytest.mark.parametrize(("answer", "value"), [("linux", "linux"), ("the second", "linux"), ("it's Windows", "windows"), ("the first one", "windows")])
+def test_an_answer_to_our_question_is_understood(answer: str, value: str) -> None:
+    reading = turns("Can I back up SQL Server?", answer, asked="os")
+    assert facts(reading)["os"] == (value,)
+
+
+def test_yes_answers_a_yes_or_no_question() -> None:
+    reading = turns("Can I use Replace existing on a managed VM?", "yes", asked="encryption")
+    assert facts(reading)["encryption"] == ("encrypted",)
+
+
+@pytest.mark.parametrize(
+    ("question", "options"),
+    [
+        ("Which is app-aware?\nA) MARS\nB) DPM\nC) none", (("A", "MARS"), ("B", "DPM"), ("C", "none"))),
+        ("Pick one: 1. LRS 2. GRS", (("1", "LRS"), ("2", "GRS"))),
+        ("Which tool? (a) MARS (b) DPM", (("A", "MARS"), ("B", "DPM"))),
+    ],
+)
+def test_the_options_of_a_multiple_choice_question_are_found(question: str, options: tuple[tuple[str, str], ...]) -> None:
+    assert READER.read(question).choices == options
+
+
+def test_a_numbered_plan_is_no_multiple_choice_question() -> None:
+    reading = READER.read("Our plan: 1) order servers 2) install Windows bare metal 3) go live. Sounds fine?")
+    assert reading.kind != "choice"
+
+
+QUESTIONS = [q for r in PACK.rules for q in (*r.fires, *r.silent)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(QUESTIONS), st.sampled_from(["Hello, ", "please tell me: ", "Hi team! ", "thanks in advance, ", "OK so "]))
+def test_polite_padding_changes_neither_facts_nor_decision(question: str, padding: str) -> None:
+    plain, padded = READER.read(question), READER.read(padding + question)
+    assert (padded.scenarios, padded.decision) == (plain.scenarios, plain.decision)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(QUESTIONS))
+def test_case_and_final_punctuation_change_nothing(question: str) -> None:
+    plain = READER.read(question)
+    for other in (question.upper(), question.lower(), question.rstrip("?") + " ?"):
+        reading = READER.read(other)
+        assert (reading.scenarios, reading.decision, reading.kind) == (plain.scenarios, plain.decision, plain.kind)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text(min_size=1, max_size=80), min_size=1, max_size=3))
+def test_no_text_crashes_the_reader(texts: list[str]) -> None:
+    from assistant.errors import QuestionError
+
+    reading = None
+    for text in texts:
+        try:
+            reading = READER.read(text, Context(reading, None) if reading else None)
+        except QuestionError as error:
+            assert str(error).startswith("the question")
