@@ -207,7 +207,7 @@ def _check(options: argparse.Namespace) -> int:
 
         _print_json(asdict(verdict))
     else:
-        print(helper.worded(verdict))
+        print(helper.worded(verdict, helper.facts(said)))
     return _CODES.get(verdict.status, _OPEN)
 
 

@@ -116,15 +116,15 @@ class Assistant:
             raise UnknownName("decision", "check", ())
         return max(order, key=used)
 
-    def worded(self, verdict: Verdict) -> str:
-        """A verdict in words, with the places it rests on."""
+    def worded(self, verdict: Verdict, facts: Facts) -> str:
+        """A verdict on these facts in words, with the places it rests on."""
         page = Page(self.pack)
-        reading = Reading("capability", verdict.decision, (Scenario(verdict.facts),))
+        reading = Reading("capability", verdict.decision, (Scenario(facts),))
         write = (
             self.composer.value if self.pack.decisions[verdict.decision].kind == "value" else self.composer.capability
         )
         write(page, reading, verdict)
-        self.composer.close(page, [verdict.facts], verdict.assumed)
+        self.composer.close(page, [facts], verdict.assumed)
         sources = [f"[{c.marker}] {c.title} – “{c.quote}”" for c in page.citations()]
         return "\n".join([page.text, "", *sources])
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from assistant.types import Unit
 
 log = logging.getLogger("assistant.index")
-_FORMAT = "4"
+_FORMAT = "5"
 _COLLECTION = "units"
 _BUSY = 75
 """Exit code of a builder that finds another at work (EX_TEMPFAIL)."""
