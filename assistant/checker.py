@@ -185,10 +185,7 @@ class Checker:
                 values = tuple(v for v in known[source] if v in self.pack.dimensions[name].names)
                 if values:
                     known[name] = values
-        for rule in self.pack.implications:
-            if _holds(rule.when, known):
-                for name, value in rule.then.items():
-                    known.setdefault(name, (value,))
+        self._follow(known)
         assumed = []
         for item in self.pack.assumptions:
             if item.decision == decision and _holds(item.when, known):
@@ -198,6 +195,16 @@ class Checker:
                         if not item.silent:
                             assumed.append((name, value, item.why))
         return {n: v for n, v in known.items() if n in space.domains}, assumed
+
+    def _follow(self, known: dict[str, tuple[str, ...]]) -> None:
+        """Add what follows from what is known, and what follows from that."""
+        before = -1
+        while before != len(known):
+            before = len(known)
+            for rule in self.pack.implications:
+                if _holds(rule.when, known):
+                    for name, value in rule.then.items():
+                        known.setdefault(name, (value,))
 
     def check(self, decision: str, facts: Facts) -> Verdict:
         """The verdict that holds in every world which fits `facts`, with its proof."""
@@ -250,11 +257,13 @@ class Checker:
         )
 
     def _core(self, space: Space, known: Facts, outcomes: Mapping[str, int]) -> Facts:
-        """A deletion-minimal part of the facts from which the same outcome follows."""
-        keep = dict(known)
-        for name in known:
+        """A deletion-minimal part of the facts from which the same outcome follows, whatever the rest were."""
+        keep = {n: known[n] for n in space.domains if n in known}
+        for name in list(keep):
             less = {n: v for n, v in keep.items() if n != name}
-            if set(space.open(space.box(less) & space.legal)) == set(outcomes):
+            ways = [less] if name not in space.choices else [{**less, name: (v,)} for v in space.domains[name]]
+            found = (space.open(worlds) for way in ways if (worlds := space.box(way) & space.legal))
+            if all(set(outcome) == set(outcomes) for outcome in found):
                 keep = less
         return keep
 
@@ -359,26 +368,28 @@ class Checker:
 
     def _changes(self, space: Space, said: Facts, known: Facts) -> tuple[Facts, ...]:
         """Smallest sets of changes of what the user said that make it supported, easiest first."""
-        mine = [
-            n
-            for n in space.domains
-            if len(known.get(n, ())) == 1 and (n in said or self.pack.dimensions[n].reads in said)
-        ]
+        mine = [n for n in space.domains if len(known.get(n, ())) == 1 and self._source(n, said) in said]
         found: list[tuple[int, int, Facts]] = []
         for count in range(1, _MOST_CHANGES + 1):
             for names in combinations(mine, count):
-                base = {n: v for n, v in known.items() if n not in names}
                 for values in product(*(space.domains[n] for n in names)):
                     change = {n: (v,) for n, v in zip(names, values, strict=True)}
-                    if any(change[n] == known[n] for n in names):
-                        continue
-                    worlds = space.box({**base, **change}) & space.legal
-                    if worlds and set(space.open(worlds)) == {SUPPORTED}:
+                    if all(change[n] != known[n] for n in names) and self._would_do(space, said, change):
                         cost = sum(self.pack.dimensions[n].change for n in names)
                         found.append((cost, len(found), change))
             if found:
                 break
         return tuple(change for _, _, change in sorted(found, key=lambda f: f[:2]))
+
+    def _source(self, name: str, said: Facts) -> str:
+        """The dimension under which the user said a fact."""
+        return name if name in said else self.pack.dimensions[name].reads
+
+    def _would_do(self, space: Space, said: Facts, change: Facts) -> bool:
+        """Whether the user's facts with this change are supported, with all that then follows from them."""
+        known, _ = self.settle(space.decision.id, {**said, **{self._source(n, said): v for n, v in change.items()}})
+        worlds = space.box(known) & space.legal
+        return bool(worlds) and set(space.open(worlds)) == {SUPPORTED}
 
     def _settled(self, space: Space, worlds: int, outcome: str, outcomes: Mapping[str, int]) -> tuple[str, ...]:
         """The resolutions that a reader has to know of: they took part in this verdict."""

@@ -88,7 +88,8 @@ class Assistant:
 
     def check(self, decision: str | None = None, **facts: str) -> Verdict:
         """The verdict on facts alone. UnknownName for a dimension or value that the pack does not have."""
-        return self.checker.check(decision or self.decision_of(facts), self.facts(facts))
+        known = self.facts(facts)
+        return self.checker.check(decision or self.decision_of(facts), known)
 
     def facts(self, said: Mapping[str, str]) -> Facts:
         """Facts given as dimension=value (several values joined by commas), checked."""

@@ -37,7 +37,12 @@ def main() -> None:
     helper = Assistant.load(home=Path(options.home) if options.home else None, say=print)
     asked = conversations(helper)
     helper.ask("How long are backups kept?")
-    spent: dict[str, list[float]] = {"ask, rules and retrieval": [], "reading alone": [], "search alone": [], "check alone": []}
+    spent: dict[str, list[float]] = {
+        "ask, rules and retrieval": [],
+        "reading alone": [],
+        "search alone": [],
+        "check alone": [],
+    }
     for _ in range(options.rounds):
         for turns in asked:
             answer = None

@@ -49,7 +49,9 @@ def ingested(units, seconds, characters):
     print(json.dumps({"units": units, "seconds": seconds, "characters": characters}))
 """
 
-OURS = COMMON + """
+OURS = (
+    COMMON
+    + """
 from pathlib import Path
 if questions:
     from assistant import Assistant
@@ -63,8 +65,11 @@ else:
     index.build(pack, Path(home))
     ingested(len(index.keys_of(pack)), time.perf_counter() - began, sum(len(d.text) for d in pack.documents))
 """
+)
 
-THEIRS = COMMON + """
+THEIRS = (
+    COMMON
+    + """
 from pathlib import Path
 from langchain_chroma import Chroma
 from langchain_huggingface import HuggingFaceEmbeddings
@@ -83,6 +88,7 @@ else:
     Chroma.from_documents(chunks, embeddings, persist_directory=home)
     ingested(len(chunks), time.perf_counter() - began, sum(len(d.page_content) for d in documents))
 """
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,9 @@ def peer_python() -> str:
         venv.create(PEER, with_pip=True)
         constraints = PEER / "constraints.txt"
         constraints.write_text("\n".join(f"{name}=={version(name)}" for name in SAME))
-        subprocess.run([python, "-m", "pip", "install", "-q", "-c", constraints, *WANTED], check=True, stdout=sys.stderr)
+        subprocess.run(
+            [python, "-m", "pip", "install", "-q", "-c", constraints, *WANTED], check=True, stdout=sys.stderr
+        )
     return str(python)
 
 
@@ -133,7 +141,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--ingest-rounds", type=int, default=1)
-    parser.add_argument("--home", type=Path, help="a home whose exported model is used (else it is exported, not timed)")
+    parser.add_argument(
+        "--home", type=Path, help="a home whose exported model is used (else it is exported, not timed)"
+    )
     options = parser.parse_args()
 
     from assistant import embed, index
@@ -143,7 +153,9 @@ def main() -> None:
     theirs = peer_python()
     work = Path(tempfile.mkdtemp(prefix="peers-"))
     pack, model = combined_pack(work, shipped()), str(embed.source())
-    questions = json.dumps([json.loads(line)["turns"][0] for line in QUESTIONS.read_text(encoding="utf-8").splitlines()])
+    questions = json.dumps(
+        [json.loads(line)["turns"][0] for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+    )
     index.ensure(load(shipped()), options.home or work / "home")
     network = index.places(load(shipped()), options.home or work / "home")[1]
     runs = {
@@ -183,7 +195,16 @@ def show(ingest: dict[str, list[Ingest]], asked: dict[str, list[Asked]]) -> None
             median(i.characters / i.seconds / 1000 for i in ingest[name]),
         ]
         print(f"{name}: {ingest[name][0].units} units, {len(calm)} of {len(samples)} rounds undisturbed")
-    head = ("", "start to first answer s", "least", "warm p50 ms", "p95 ms", "peak RSS MB", "ingest units/s", "ingest kchar/s")
+    head = (
+        "",
+        "start to first answer s",
+        "least",
+        "warm p50 ms",
+        "p95 ms",
+        "peak RSS MB",
+        "ingest units/s",
+        "ingest kchar/s",
+    )
     ratio = [f"{theirs / ours:.2f}" for theirs, ours in zip(figures["LangChain"], figures["ours"], strict=True)]
     print()
     table(head, [*((name, *found) for name, found in figures.items()), ("LangChain / ours", *ratio)])

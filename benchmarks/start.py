@@ -33,7 +33,10 @@ def main() -> None:
     cases = {
         "python -c pass": [sys.executable, "-c", "pass"],
         "import assistant": [sys.executable, "-c", "import assistant"],
-        **{f"assistant {verb[0]} {verb[1]!r}": [sys.executable, "-m", "assistant.cli", *verb] for verb in (FACTS, VERDICT, SEARCH)},
+        **{
+            f"assistant {verb[0]} {verb[1]!r}": [sys.executable, "-m", "assistant.cli", *verb]
+            for verb in (FACTS, VERDICT, SEARCH)
+        },
     }
     verbs: dict[str, list[str]] = dict(zip(list(cases)[1:], ([], FACTS, VERDICT, SEARCH), strict=True))
     walls: dict[str, list[float]] = {name: [] for name in cases}
@@ -45,7 +48,11 @@ def main() -> None:
     rows = []
     for name, found in walls.items():
         loaded = json.loads(fresh([sys.executable, "-c", LOADED, json.dumps(verbs[name])])[1]) if name in verbs else []
-        shown = ", ".join(m for m in loaded if m in {"chromadb", "onnxruntime", "tantivy", "tokenizers", "numpy", "markdown_it", "rapidfuzz"})
+        shown = ", ".join(
+            m
+            for m in loaded
+            if m in {"chromadb", "onnxruntime", "tantivy", "tokenizers", "numpy", "markdown_it", "rapidfuzz"}
+        )
         rows.append((name, median(found), min(found), len(loaded), shown or "–", "yes" if "torch" in loaded else "no"))
     table(("fresh process", "median ms", "least ms", "third parties", "of them", "torch"), rows)
 

@@ -35,7 +35,9 @@ def test_the_same_text_gives_the_same_bytes(encoder: embed.Encoder) -> None:
 
 
 def test_a_paraphrase_is_nearer_than_another_subject(encoder: embed.Encoder) -> None:
-    asked, near, far = map(encoder.encode, ("Where are backups stored?", "The place in which backups are kept.", "A recipe for bread."))
+    asked, near, far = map(
+        encoder.encode, ("Where are backups stored?", "The place in which backups are kept.", "A recipe for bread.")
+    )
     assert float(asked @ near) > float(asked @ far) + 0.3
 
 

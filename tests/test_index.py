@@ -87,8 +87,10 @@ def built(bread: Pack, home: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """A home with the exported model of the session's home and the generation of `bread`; to be copied, not changed."""
     index.ensure(bread, home)
     mine = tmp_path_factory.mktemp("built") / "home"
-    for folder in index.places(bread, home):
-        shutil.copytree(folder, mine / folder.parent.name / folder.name)
+    generation, network = index.places(bread, home)
+    shutil.copytree(network, mine / "models" / network.name)
+    (mine / "generations").mkdir()
+    shutil.move(generation, mine / "generations")
     return mine
 
 
@@ -110,9 +112,12 @@ def small_disk(built: Path, tmp_path: Path) -> Iterator[Path]:
     """A home with the model on a file system of 32 MiB."""
     mount = tmp_path / "disk"
     mount.mkdir()
-    if shutil.which("mount") is None or subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=32m", "none", mount], check=False, capture_output=True
-    ).returncode:
+    if (
+        shutil.which("mount") is None
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=32m", "none", mount], check=False, capture_output=True
+        ).returncode
+    ):
         pytest.skip("mounting is not permitted here")
     shutil.copytree(built / "models", mount / "home" / "models")
     yield mount / "home"
@@ -172,7 +177,12 @@ def test_a_quote_over_two_units_is_found_under_the_first(tmp_path: Path) -> None
 
 def test_every_one_of_200_flipped_bits_is_detected(bread: Pack, whole: Path) -> None:
     dice = random.Random(7)
-    files = [(folder, p) for folder in index.places(bread, whole) for p in sorted(folder.rglob("*")) if p.is_file() and p.stat().st_size]
+    files = [
+        (folder, p)
+        for folder in index.places(bread, whole)
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.stat().st_size
+    ]
     missed = []
     for _ in range(200):
         folder, path = dice.choice(files)
@@ -198,7 +208,9 @@ def test_a_harmed_file_is_refused(bread: Pack, whole: Path, harm: str) -> None:
             if harm == "deleted":
                 path.unlink()
             else:
-                path.write_bytes({"cut in half": kept[: len(kept) // 2], "emptied": b"", "zeroed": bytes(len(kept))}[harm])
+                path.write_bytes(
+                    {"cut in half": kept[: len(kept) // 2], "emptied": b"", "zeroed": bytes(len(kept))}[harm]
+                )
             with pytest.raises(IndexError_):
                 index.open_index(bread, whole)
             path.write_bytes(kept)
@@ -264,7 +276,10 @@ def test_100_kills_leave_a_verified_generation_or_none(bread: Pack, bare: Path, 
     outcomes = {"published": 0, "none": 0}
     for number in range(100):
         group = subprocess.Popen(
-            command(bread, bare, "pack", "build"), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command(bread, bare, "pack", "build"),
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         time.sleep(dice.uniform(0, whole_time * 1.1))
         os.killpg(group.pid, signal.SIGKILL)
@@ -286,7 +301,10 @@ def test_kills_during_the_export_leave_no_half_model(bread: Pack, tmp_path: Path
     home = tmp_path / "home"
     for seconds in (2.0, 5.0, 8.0):
         group = subprocess.Popen(
-            command(bread, home, "pack", "build"), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command(bread, home, "pack", "build"),
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         time.sleep(seconds)
         os.killpg(group.pid, signal.SIGKILL)
@@ -349,7 +367,9 @@ def test_a_forked_child_leaves_its_parents_copy(bread: Pack, whole: Path, tmp_pa
 
 def test_a_second_build_is_refused_with_75(bread: Pack, bare: Path) -> None:
     with FileLock(bare / "build.lock"):
-        done = subprocess.run(command(bread, bare, "pack", "build"), capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            command(bread, bare, "pack", "build"), capture_output=True, text=True, check=False, timeout=60
+        )
         with pytest.raises(BuildRunning):
             index.build(bread, bare)
     assert (done.returncode, done.stdout) == (75, "")
@@ -497,7 +517,9 @@ def test_native_code_opens_no_internet_socket(bread: Pack, whole: Path, tmp_path
 
 def test_a_planted_env_file_names_no_code(bread: Pack, whole: Path, tmp_path: Path) -> None:
     (tmp_path / "planted.py").write_text("print('planted code ran')\nclass X: ...\n")
-    (tmp_path / ".env").write_text("CHROMA_API_IMPL=planted.X\nCHROMA_PRODUCT_TELEMETRY_IMPL=planted.X\nPERSIST_DIRECTORY=/nowhere\n")
+    (tmp_path / ".env").write_text(
+        "CHROMA_API_IMPL=planted.X\nCHROMA_PRODUCT_TELEMETRY_IMPL=planted.X\nPERSIST_DIRECTORY=/nowhere\n"
+    )
     done = python(SEARCH, bread.folder, whole, cwd=str(tmp_path))
     assert done.stdout == "5 False\n", done.stderr
 
@@ -531,7 +553,9 @@ def test_the_builder_imports_nothing_from_the_working_directory(bread: Pack, bar
 def test_two_processes_give_the_same_bytes(bread: Pack, whole: Path) -> None:
     search = command(bread, whole, "search", "--json", QUERY)
     found = [
-        subprocess.run(search, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}).stdout
+        subprocess.run(
+            search, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}
+        ).stdout
         for seed in ("1", "2")
     ]
     assert found[0] == found[1]

@@ -44,7 +44,10 @@ PLAIN = [
     ("Which encryption is used for backups of on-premises machines?", "features#data-security"),
     ("Put a restored disk in place of an existing one", "restore#replace-existing"),
     ("Do I pay extra for storage devices of my own?", "features#automatic-storage-management"),
-    ("How long may the transfer of a snapshot to the vault take?", "back-up#backup-process-for-an-azure-virtual-machine"),
+    (
+        "How long may the transfer of a snapshot to the vault take?",
+        "back-up#backup-process-for-an-azure-virtual-machine",
+    ),
     ("What becomes of an encrypted virtual machine on restore?", "restore#restore-an-encrypted-virtual-machine"),
 ]
 
@@ -70,7 +73,9 @@ def test_a_k_beyond_the_corpus_gives_each_unit_once(retriever: Retriever) -> Non
     assert len(places) == len(set(places)) <= len(index.units_of(retriever.pack))
 
 
-@pytest.mark.parametrize("query", ["restore", "Which tool backs up Linux?", "snapshot vault", "?", "zzz qqq", 'NOT AND OR ( " ^ ~ *'])
+@pytest.mark.parametrize(
+    "query", ["restore", "Which tool backs up Linux?", "snapshot vault", "?", "zzz qqq", 'NOT AND OR ( " ^ ~ *']
+)
 def test_hits_are_sorted_by_score_then_place(retriever: Retriever, query: str) -> None:
     place = {(u.section_id, u.start): n for n, u in enumerate(index.units_of(retriever.pack))}
     hits = retriever.search(query, 50)
@@ -95,7 +100,9 @@ def test_a_hit_names_the_words_by_which_it_was_found(retriever: Retriever) -> No
         assert (units.index(hit.unit), hit.key) in keys
 
 
-@pytest.mark.parametrize("query", ["lone \ud800 surrogate", "nul \x00 byte", "𝔣𝔲𝔩𝔩 ｗｉｄｔｈ", "a" * 5000, "é\u0301" * 300])
+@pytest.mark.parametrize(
+    "query", ["lone \ud800 surrogate", "nul \x00 byte", "𝔣𝔲𝔩𝔩 ｗｉｄｔｈ", "a" * 5000, "é\u0301" * 300]
+)
 def test_odd_text_is_searched_without_an_error(retriever: Retriever, query: str) -> None:
     assert len(retriever.search(query, 3)) <= 3
 
