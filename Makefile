@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix rules acceptance bench clean
+.PHONY: help install run test check fix rules acceptance questions bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,10 @@ check: install
 
 acceptance: install  ## grade the sample questions, where they are at hand beside the checkout
 	@$(BIN)/python tests/acceptance.py
+
+SETS ?= train dev
+questions: install  ## score the annotated questions (SETS="train dev")
+	@$(BIN)/python evals/questions/measure.py $(SETS)
 
 rules: install  ## write corpus/azure-backup/RULES.md from the rules
 	@$(BIN)/python -m assistant.catalogue corpus/azure-backup

@@ -10,6 +10,7 @@ from pathlib import Path
 # Before gradio is imported: it reads them then, and would call home without them.
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
 
+
 def main() -> None:
     """Open the index, or build it, and serve the page until interrupted."""
     from assistant import Assistant, AssistantError

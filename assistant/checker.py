@@ -251,20 +251,22 @@ class Checker:
             status="depends",
             outcome="impossible",
             rules=(),
-            facts={n: v for n, v in known.items() if n in names},
-            missing=tuple(n for n in known if n in names),
+            facts={n: known[n] for n in space.domains if n in names and n in known},
+            missing=tuple(n for n in space.domains if n in names and n in known),
             impossible=broken,
         )
 
     def _core(self, space: Space, known: Facts, outcomes: Mapping[str, int]) -> Facts:
         """A deletion-minimal part of the facts from which the same outcome follows, whatever the rest were."""
         keep = {n: known[n] for n in space.domains if n in known}
+        open_choices: list[str] = []
         for name in list(keep):
             less = {n: v for n, v in keep.items() if n != name}
-            ways = [less] if name not in space.choices else [{**less, name: (v,)} for v in space.domains[name]]
-            found = (space.open(worlds) for way in ways if (worlds := space.box(way) & space.legal))
-            if all(set(outcome) == set(outcomes) for outcome in found):
-                keep = less
+            choices = [*open_choices, name] if name in space.choices else open_choices
+            ways = product(*(space.domains[n] for n in choices))
+            boxes = (space.box({**less, **{n: (v,) for n, v in zip(choices, way, strict=True)}}) for way in ways)
+            if all(set(space.open(box & space.legal)) == set(outcomes) for box in boxes if box & space.legal):
+                keep, open_choices = less, choices
         return keep
 
     def _rules(self, space: Space, worlds: int, outcomes: Mapping[str, int], outcome: str) -> tuple[str, ...]:

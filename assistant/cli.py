@@ -12,8 +12,9 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn
 
 from assistant.errors import AssistantError, BuildRunning, QuestionError
 
@@ -28,6 +29,9 @@ _BUSY = 75
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     logging.basicConfig(
         stream=sys.stderr, format="%(name)s: %(message)s", level=logging.DEBUG if options.verbose else logging.ERROR
@@ -107,8 +111,18 @@ def _say(message: str) -> None:
     print(f"assistant: {message}", file=sys.stderr, flush=True)
 
 
-def _print_json(data: object, stream: TextIO | None = None) -> None:
-    print(json.dumps(data, ensure_ascii=False), file=stream or sys.stdout)
+def _print_json(data: object) -> None:
+    """One line of strict JSON, readable where the text can be written as UTF-8."""
+    line = json.dumps(data, ensure_ascii=False, allow_nan=False)
+    print(line if line.isascii() or _writable(line) else json.dumps(data, allow_nan=False))
+
+
+def _writable(line: str) -> bool:
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 # ---- ask
@@ -144,12 +158,9 @@ def _ask_lines(helper: Assistant) -> int:
             continue
         identity: object = None
         try:
-            identity, turns = _conversation(raw, number)
-            answer = None
-            for turn in turns:
-                answer = helper.ask(turn, after=answer)
-            assert answer is not None  # noqa: S101  # _conversation refuses an empty list
-            _print_json({**answer.to_dict(), "id": identity})
+            line = _line(raw, number)
+            identity = line.get("id")
+            _print_json({**_last(helper, _turns(line, number)).to_dict(), "id": identity})
         except AssistantError as error:
             bad += 1
             _print_json({"id": identity, "error": {"line": number, "message": str(error)}})
@@ -157,17 +168,35 @@ def _ask_lines(helper: Assistant) -> int:
     return 2 if bad else 0
 
 
-def _conversation(raw: bytes, number: int) -> tuple[object, list[str]]:
+def _last(helper: Assistant, turns: Sequence[str]) -> Answer:
+    """The answer to the last turn of a conversation."""
+    answer = helper.ask(turns[0])
+    for turn in turns[1:]:
+        answer = helper.ask(turn, after=answer)
+    return answer
+
+
+def _line(raw: bytes, number: int) -> dict[str, object]:
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(f"{constant} is no JSON number")
+
     try:
-        data = json.loads(raw.decode("utf-8"))
+        data = json.loads(raw.decode("utf-8"), parse_constant=refuse)
     except UnicodeDecodeError as error:
         raise QuestionError(f"line {number}: byte {error.start} is not UTF-8") from None
     except (ValueError, RecursionError) as error:
         raise QuestionError(f"line {number}: not JSON: {error}") from None
-    turns = data.get("turns") if isinstance(data, dict) else None
-    if not isinstance(turns, list) or not turns or not all(isinstance(t, str) for t in turns):
-        raise QuestionError(f'line {number}: expected {{"id": …, "turns": ["…"]}} with at least one turn')
-    return data.get("id"), turns
+    if not isinstance(data, dict):
+        raise QuestionError(f'line {number}: expected an object {{"id": …, "turns": ["…"]}}')
+    return data
+
+
+def _turns(line: dict[str, object], number: int) -> list[str]:
+    turns = line.get("turns")
+    texts = [t for t in turns if isinstance(t, str)] if isinstance(turns, list) else []
+    if not texts or texts != turns:
+        raise QuestionError(f'line {number}: "turns" should be a list of at least one text')
+    return texts
 
 
 def _shown(answer: Answer) -> str:
@@ -195,11 +224,13 @@ def _explained(answer: Answer) -> str:
 
 def _check(options: argparse.Namespace) -> int:
     helper = _load(options)
-    said = {}
+    said: dict[str, str] = {}
     for fact in options.facts:
         name, equals, value = fact.partition("=")
         if not equals:
             raise QuestionError(f"{fact!r} is not DIMENSION=VALUE, for example os=linux")
+        if name in said:
+            raise QuestionError(f"{name} is given twice; join its values with a comma: {name}={said[name]},{value}")
         said[name] = value
     verdict = helper.check(options.decision, **said)
     if options.json:

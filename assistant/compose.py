@@ -25,6 +25,8 @@ _WORD = {
     SILENT: "not stated",
 }
 _MOST_BRANCHES = 6
+_NAMED = 2
+"""Values up to which a dimension counts as named rather than left open."""
 _MOST_CELLS = 6
 
 
@@ -171,16 +173,16 @@ class Composer:
         )
 
     def _options(self, page: Page, verdict: Verdict) -> None:
-        lines = [self.option_words(o) for o in verdict.options]
+        lines = [self.option_words(o, verdict.decision) for o in verdict.options]
         lines = [line for line in lines if line]
         if lines:
             page.say(f"What works: {'; '.join(lines)}.")
 
-    def option_words(self, option: Branch) -> str:
+    def option_words(self, option: Branch, decision: str) -> str:
         """One box of working choices: "DPM or MABS for files and folders or volumes"."""
         facts = dict(option.facts)
         parts = []
-        for name in ("tool", *facts):
+        for name in (self.pack.decisions[decision].asks, *facts):
             if name in facts:
                 values = facts.pop(name)
                 parts.append(_or([self.pack.label(name, v) for v in values]))
@@ -283,12 +285,15 @@ class Composer:
         return found
 
     def _touches(self, when: Facts, facts: Facts) -> bool:
+        """Whether what the user said, and what follows from it, lies where places read differently."""
+        known = dict(facts)
+        for rule in self.pack.implications:
+            if all(set(known.get(n, ())) & set(v) and len(known[n]) == 1 for n, v in rule.when.items()):
+                for name, value in rule.then.items():
+                    known.setdefault(name, (value,))
         for name, values in when.items():
-            source = self.pack.dimensions[name].reads
-            said = facts.get(name) or (facts.get(source) if source else None)
-            if name == "location" and not said and "physical" in facts.get("environment", ()):
-                said = ("on_premises",)
-            if not said or not set(said) & set(values) or len(said) > 2:
+            said = known.get(name) or known.get(self.pack.dimensions[name].reads)
+            if not said or not set(said) & set(values) or len(said) > _NAMED:
                 return False
         return True
 

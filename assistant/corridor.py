@@ -112,7 +112,11 @@ class Case:
         return self.pack.dimensions[dimension].reads or dimension
 
     def _works(self, verdict: Verdict | None) -> tuple[str, ...]:
-        return tuple(w for o in verdict.options if (w := self.composer.option_words(o))) if verdict else ()
+        return (
+            tuple(w for o in verdict.options if (w := self.composer.option_words(o, verdict.decision)))
+            if verdict
+            else ()
+        )
 
     def _ask(self, verdict: Verdict | None) -> Ask | None:
         if verdict is None or verdict.ask is None:
@@ -205,12 +209,15 @@ class Case:
 
     def _otherwise(self, verdict: Verdict) -> Status:
         """A value that does not hold as assumed: "depends" when dropping an assumption could bring it."""
-        facts = {**self._scenarios()[0].facts}
+        facts = self._scenarios()[0].facts
+        adjustable = {
+            (n, v) for a in self.pack.assumptions if a.adjustable for n in a.set for v in self.pack.dimensions[n].names
+        }
         for name, _, _ in verdict.assumed:
             for value in self.pack.dimensions[name].names:
                 other = self.house.checker.check(verdict.decision, {**facts, name: (value,)})
                 open_ = self.reading.kind == "capability" or self.reading.negative
-                if other.outcome == self.reading.outcome and open_ and name == "capture_hook":
+                if other.outcome == self.reading.outcome and open_ and (name, value) in adjustable:
                     self.composer.value(self.page, Reading("value", verdict.decision, ()), other)
                     return "depends"
         return "not_supported"
@@ -248,7 +255,7 @@ class Case:
             if decision.recommend and asked == self.pack.decisions[decision.recommend].outcome
             else None
         )
-        if not facts and asked != "restore_option" and not self.reading.compared and decision.id == self.pack.main:
+        if not facts and not self.reading.compared and decision.id == self.pack.main:
             return None
         if self.reading.negative and any(d.status == "not_supported" for _, d in table):
             table = [(v, d) for v, d in table if d.status == "not_supported"]

@@ -89,7 +89,7 @@ class Assistant:
     def check(self, decision: str | None = None, **facts: str) -> Verdict:
         """The verdict on facts alone. UnknownName for a dimension or value that the pack does not have."""
         known = self.facts(facts)
-        return self.checker.check(decision or self.decision_of(facts), known)
+        return self.checker.check(self.decision_of(facts) if decision is None else decision, known)
 
     def facts(self, said: Mapping[str, str]) -> Facts:
         """Facts given as dimension=value (several values joined by commas), checked."""

@@ -4,7 +4,7 @@ AssistantError
 ├── QuestionError    a question or text that cannot be read (empty, too long, control characters)
 ├── PackError        a knowledge pack that is not well formed; the message says file, place and remedy
 ├── UnknownName      a dimension, value, rule or section that does not exist; says which is near
-├── IndexError_      the index could not be built, published or read
+├── IndexFault      the index could not be built, published or read
 │   └── BuildRunning another process is building the same index
 └── ModelError       embedding weights that are missing or not the ones that were pinned
 """
@@ -32,11 +32,11 @@ class UnknownName(AssistantError):
         super().__init__(f"unknown {kind} {found!r}{did_you_mean(found, known)}")
 
 
-class IndexError_(AssistantError):
+class IndexFault(AssistantError):
     """The search index could not be built, published or read."""
 
 
-class BuildRunning(IndexError_):
+class BuildRunning(IndexFault):
     """Another process is building the same index right now."""
 
 

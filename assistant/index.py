@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import embed
-from assistant.errors import AssistantError, BuildRunning, IndexError_, PackError
+from assistant.errors import AssistantError, BuildRunning, IndexFault
 from assistant.pack import Pack, load
 
 if TYPE_CHECKING:
@@ -70,10 +70,7 @@ def units_of(pack: Pack) -> tuple[Unit, ...]:
 
 
 def keys_of(pack: Pack) -> tuple[Key, ...]:
-    """The keys of a pack, in a fixed order: one for each unit, one for each question that a fact answers.
-
-    PackError when no unit holds the quote of a fact.
-    """
+    """The keys of a pack, in a fixed order: one for each unit, one for each question that a fact answers."""
     units = units_of(pack)
     keys, within = [], dict[str, list[int]]()
     for number, unit in enumerate(units):
@@ -81,11 +78,8 @@ def keys_of(pack: Pack) -> tuple[Key, ...]:
         keys.append(Key(number, f"{title}: {_readable(unit)}"))
         within.setdefault(unit.section_id, []).append(number)
     for fact in pack.facts:
-        start, end = fact.place.start, fact.place.end
-        holders = [n for n in within.get(fact.place.source, ()) if units[n].start < end and start < units[n].end]
-        if not holders:
-            raise PackError(f"{pack.name}/facts.toml: fact {fact.id}: its quote is no part of a paragraph, item or row")
-        keys += [Key(holders[0], ask) for ask in fact.asks]
+        holder = next(n for n in within[fact.place.source] if fact.place.end <= units[n].end)
+        keys += [Key(holder, ask) for ask in fact.asks]
     return tuple(keys)
 
 
@@ -109,21 +103,21 @@ class Index:
                 _COLLECTION, embedding_function=None
             )
         except Exception as error:  # noqa: BLE001  # chromadb's import and set-up raise much: its own, pydantic's, OSError
-            raise IndexError_(f"Chroma cannot open the index: {_line(error)}") from None
+            raise IndexFault(f"Chroma cannot open the index: {_line(error)}") from None
 
     def lexical(self, query: str, limit: int) -> list[tuple[int, float]]:
         """(key number, BM25 score), best first."""
         return _search_lexical(self._lexical, query, limit)
 
     def vectors(self, query: str, limit: int) -> list[tuple[int, float]]:
-        """(key number, cosine), best first. IndexError_ when Chroma cannot read its copy any more."""
+        """(key number, cosine), best first. IndexFault when Chroma cannot read its copy any more."""
         from chromadb.errors import ChromaError
 
         vector = self._encoder.encode(query)
         try:
             found = self._collection.query(query_embeddings=[vector.tolist()], n_results=limit, include=["distances"])
         except ChromaError as error:
-            raise IndexError_(f"Chroma cannot search the index: {_line(error)}") from None
+            raise IndexFault(f"Chroma cannot search the index: {_line(error)}") from None
         pairs = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
         return [(int(name), round(1.0 - float(distance), 4)) for name, distance in pairs]
 
@@ -139,7 +133,7 @@ def _working_copy(folder: Path) -> Path:
     except OSError as error:
         if own:
             shutil.rmtree(own, ignore_errors=True)
-        raise IndexError_(f"no working copy of the index could be made: {_line(error)}") from None
+        raise IndexFault(f"no working copy of the index could be made: {_line(error)}") from None
     return own
 
 
@@ -184,7 +178,7 @@ def in_memory(pack: Pack) -> Callable[[str, int], list[tuple[int, float]]]:
 # ---- where things are
 
 
-class _Unfit(IndexError_):
+class _Unfit(IndexFault):
     """A folder that is missing or not as it was published; a build mends it."""
 
 
@@ -197,7 +191,7 @@ def places(pack: Pack, home: Path, model: str | None = None) -> tuple[Path, Path
 
 
 def verify(folder: Path) -> None:
-    """IndexError_ unless the folder holds exactly the files, and these the bytes, that were published."""
+    """IndexFault unless the folder holds exactly the files, and these the bytes, that were published."""
     if not folder.exists():
         raise _Unfit(f"{folder.name}: not built yet")
     try:
@@ -219,7 +213,7 @@ def verify(folder: Path) -> None:
 
 
 def open_index(pack: Pack, home: Path, model: str | None = None) -> Index:
-    """The published generation of this pack, verified. IndexError_ when there is none or it cannot be used."""
+    """The published generation of this pack, verified. IndexFault when there is none or it cannot be used."""
     generation, network = places(pack, home, model)
     verify(generation)
     verify(network)
@@ -257,7 +251,7 @@ def ensure(pack: Pack, home: Path, model: str | None = None, say: Callable[[str]
 def build(pack: Pack, home: Path, model: str | None = None, say: Callable[[str], None] = log.info) -> Path:
     """Build and publish the generation of `pack` in a child process, if it is not there yet; returns its folder.
 
-    BuildRunning when another process is building; IndexError_ when the build failed (nothing is changed then). The
+    BuildRunning when another process is building; IndexFault when the build failed (nothing is changed then). The
     child finishes its work even when this process is killed.
     """
     target, _ = places(pack, home, model)
@@ -277,7 +271,7 @@ def build(pack: Pack, home: Path, model: str | None = None, say: Callable[[str],
     if child.returncode != 0:
         ended = f"{_FAILED}the builder ended with code {child.returncode} after {last!r}"
         reason = (last if last.startswith(_FAILED) else ended).removeprefix(_FAILED)
-        raise IndexError_(f"the index could not be built, nothing was changed: {reason}")
+        raise IndexFault(f"the index could not be built, nothing was changed: {reason}")
     return target
 
 
@@ -414,19 +408,19 @@ def _fill_generation(pack: Pack, into: Path, network: Path) -> None:
         collection.upsert(ids=[str(start + n) for n in range(len(part))], embeddings=[v.tolist() for v in part])
         _tell(f"storing {start + len(part):,} of {len(keys):,}")
     if collection.count() != len(keys):
-        raise IndexError_(f"self-check: {collection.count()} of {len(keys)} vectors were stored")
+        raise IndexFault(f"self-check: {collection.count()} of {len(keys)} vectors were stored")
     for number in range(0, len(keys), max(1, len(keys) // 20)):
         nearest = collection.query(query_embeddings=[vectors[number].tolist()], n_results=1, include=["distances"])
         if not nearest["distances"] or nearest["distances"][0][0] > 1e-3:
-            raise IndexError_(f"self-check: key {number} does not find itself")
+            raise IndexFault(f"self-check: key {number} does not find itself")
     client.close()  # type: ignore[attr-defined]  # of the class, not of the interface
 
 
 def _refuse_full_disk(folder: Path, size: int) -> None:
-    """IndexError_ when Chroma's files would not fit; it takes five times the vectors' size at most, and 8 MiB."""
+    """IndexFault when Chroma's files would not fit; it takes five times the vectors' size at most, and 8 MiB."""
     need, free = 5 * size + 8 * 2**20, shutil.disk_usage(folder).free
     if free < need:
-        raise IndexError_(f"{folder.parent}: disk full: {free >> 20} MiB are free, {need >> 20} MiB are needed")
+        raise IndexFault(f"{folder.parent}: disk full: {free >> 20} MiB are free, {need >> 20} MiB are needed")
 
 
 def _client(folder: Path) -> ClientAPI:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
 from assistant.types import Document, Section, Unit
@@ -24,6 +24,9 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n.*?\r?\n---[ \t]*(?:\r?\n|\Z)", re.DO
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _LONG = 700
 """Characters above which a paragraph is split at sentence ends: about 500 ranked best on a real manual."""
+
+_LONGEST_TITLE = 300
+"""Characters of a heading that make its title: more is hostile, and links in it would be matched in quadratic time."""
 
 
 def parse(text: str, *, document: str, file: str, url: str, edition: str) -> Document:
@@ -74,7 +77,7 @@ def _strip(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _plain(title: str) -> str:
-    return re.sub(r"[*_`]|\[([^\]]*)\]\([^)]*\)", r"\1", title).strip()
+    return re.sub(r"[*_`]|\[([^\]]*)\]\([^)]*\)", r"\1", title[:_LONGEST_TITLE]).strip()
 
 
 def _sections(
@@ -88,17 +91,22 @@ def _sections(
     if not heads or text[: heads[0][3]].strip():
         heads.insert(0, (-1, 1, document, 0))
     path: list[tuple[int, str]] = []
-    seen: dict[str, int] = {}
+    taken: set[str] = set()
     sections, owner = [], {}
     for n, (index, depth, title, start) in enumerate(heads):
         path = [p for p in path if p[0] < depth] + [(depth, title)]
-        name = slug(title)
-        seen[name] = seen.get(name, 0) + 1
-        sid = f"{document}#{name}" + (f"-{seen[name]}" if seen[name] > 1 else "")
+        sid = _free(f"{document}#{slug(title)}", taken)
+        taken.add(sid)
         end = heads[n + 1][3] if n + 1 < len(heads) else len(text)
         sections.append(Section(sid, title, tuple(t for _, t in path), document, url, edition, start, end))
         owner[index] = sid
     return sections, owner
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """`name`, or with the first number that makes it new."""
+    numbers = (f"{name}-{n}" for n in count(2))
+    return name if name not in taken else next(n for n in numbers if n not in taken)
 
 
 def _units(tokens: Sequence[Token], text: str, starts: Sequence[int], owner: dict[int, str]) -> Iterator[Unit]:
@@ -127,6 +135,8 @@ def _units(tokens: Sequence[Token], text: str, starts: Sequence[int], owner: dic
 
 def _row(token: Token, text: str, starts: Sequence[int], section: str, header: str) -> Unit:
     start, end = _strip(text, *_span(token, starts))
+    while start < end and text[start] in "> \t":
+        start += 1
     if start < end and text[start] == "|":
         start += 1
     if end > start and text[end - 1] == "|":

@@ -7,6 +7,7 @@ A pack is ``pack.toml`` and Markdown documents; ``vocabulary.toml``, ``decisions
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from assistant.rules import (
 from assistant.types import Document, Facts, Section
 
 _T = TypeVar("_T")
+_GAP = "…"
+_WORD = re.compile(r"[a-z0-9$€+]", re.IGNORECASE)
 _MAX_FILE = 20 * 2**20
 GENERATED = "RULES.md"
 """The catalogue that is written from a pack and is no part of its knowledge."""
@@ -178,6 +181,7 @@ def _documents(root: Path, head: _Record, edition: str) -> Iterator[Document]:
         if not paths:
             raise PackError(f"{root.name}/pack.toml: no [[document]] and no Markdown under docs/; name a document")
         for path in paths:
+            _refuse_outside(root, path, repr(path.name))
             name = path.relative_to(root / "docs").with_suffix("").as_posix()
             yield parse(_read(path), document=name, file=f"docs/{name}.md", url=base + name, edition=edition)
     seen: set[str] = set()
@@ -187,10 +191,14 @@ def _documents(root: Path, head: _Record, edition: str) -> Iterator[Document]:
         if name in seen:
             raise PackError(f"{root.name}/pack.toml: document id {name!r} is used twice; ids are unique")
         seen.add(name)
-        path = (root / file).resolve()
-        if not path.is_relative_to(root.resolve()):
-            raise PackError(f"{root.name}/pack.toml: document {name!r}: {file!r} lies outside the pack; move it inside")
+        path = root / file
+        _refuse_outside(root, path, f"{name!r}: {file!r}")
         yield parse(_read(path), document=name, file=file, url=url, edition=edition)
+
+
+def _refuse_outside(root: Path, path: Path, named: str) -> None:
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise PackError(f"{root.name}/pack.toml: document {named} lies outside the pack; move it inside")
 
 
 class _Knowledge(TypedDict):
@@ -249,6 +257,22 @@ class _Record:
             raise self.fault(f"{key!r} should be a list of strings, found {found!r:.80}")
         return tuple(cast("list[str]", found))
 
+    def phrases(self, key: str) -> tuple[str, ...]:
+        """A list of phrases: a word on each side of every gap."""
+        return self._worded(key, self.texts(key))
+
+    def phrase_lists(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """A list of lists of phrases."""
+        return tuple(self._worded(key, phrases) for phrases in self.lists(key))
+
+    def _worded(self, key: str, phrases: tuple[str, ...]) -> tuple[str, ...]:
+        for phrase in phrases:
+            if not all(_WORD.search(part) for part in phrase.split(_GAP)):
+                raise self.fault(
+                    f"{key}: the phrase {phrase!r} lacks a word of letters or digits, on one side of its gap or at all"
+                )
+        return phrases
+
     def lists(self, key: str) -> tuple[tuple[str, ...], ...]:
         found = cast("list[object]", self._get(key, list, ()))
         if not all(isinstance(x, list) and all(isinstance(y, str) for y in x) for x in found):
@@ -287,6 +311,9 @@ class _Reader:
         self.root = root
         self.documents = {d.id: d for d in documents}
         self.sections = {s.id: s for d in documents for s in d.sections}
+        self.units: dict[str, list[tuple[int, int]]] = {}
+        for unit in (u for d in documents for u in d.units):
+            self.units.setdefault(unit.section_id, []).append((unit.start, unit.end))
         self.dimensions: dict[str, Dimension] = {}
         self.decisions: dict[str, Decision] = {}
 
@@ -298,6 +325,10 @@ class _Reader:
         names = _Record(words.table("names"), f"{words.where}: names")
         scope = _Record(words.table("scope"), f"{words.where}: scope")
         self.decisions = {d.id: d for d in self._unique(choices, "decision", self._decision)}
+        for decision in self.decisions.values():
+            if decision.recommend and decision.recommend not in self.decisions:
+                near = did_you_mean(decision.recommend, self.decisions)
+                raise choices.fault(f"decision {decision.id}: recommend {decision.recommend!r} is unknown{near}")
         rules = tuple(self._unique(ruled, "rule", self._rule))
         ids = {r.id for r in rules}
         found: _Knowledge = {
@@ -312,9 +343,9 @@ class _Reader:
             "facts": tuple(self._unique(told, "fact", self._fact)),
             "silences": tuple(self._unique(words, "silence", self._silence)),
             "phrases": tuple(self._phrase(r) for r in words.records("phrase")),
-            "names": names.texts("words"),
-            "scope": scope.texts("words"),
-            "others": scope.texts("others"),
+            "names": names.phrases("words"),
+            "scope": scope.phrases("words"),
+            "others": scope.phrases("others"),
         }
         for record in (words, choices, ruled, told, names, scope):
             record.done()
@@ -355,8 +386,8 @@ class _Reader:
                     ask=record.text("ask"),
                     change=record.whole("change", 5),
                     values=tuple(self._values(record)),
-                    nouns=record.texts("nouns"),
-                    unheard=record.texts("unheard"),
+                    nouns=record.phrases("nouns"),
+                    unheard=record.phrases("unheard"),
                     opposite=record.flag("opposite"),
                     nests=record.flag("nests"),
                     everyday=record.flag("everyday"),
@@ -374,7 +405,7 @@ class _Reader:
             if not isinstance(raw, dict):
                 raise dimension.fault(f"value {name!r} should be a table with label and words")
             record = _Record(raw, f"{dimension.where}: value {name}")
-            yield Value(name, record.text("label", name), record.texts("words"), record.lists("near"))
+            yield Value(name, record.text("label", name), record.phrases("words"), record.phrase_lists("near"))
             record.done()
 
     def _decision(self, record: _Record) -> Decision:
@@ -392,7 +423,7 @@ class _Reader:
         )
 
     def _patterns(self, record: _Record, key: str) -> tuple[tuple[str, ...], ...]:
-        patterns = record.lists(key)
+        patterns = record.phrase_lists(key)
         for element in (e for p in patterns for e in p if e.startswith("@")):
             name, _, value = element[1:].partition("=")
             self._known(record, name, value)
@@ -423,7 +454,7 @@ class _Reader:
                 raise record.fault(f"{key}.{name} should be one value, found {list(values)}")
         return {name: values[0] for name, values in facts.items()}
 
-    def _place(self, record: _Record) -> Place:
+    def _place(self, record: _Record, *, one_unit: bool = False) -> Place:
         source, quote = record.text("source"), record.text("quote")
         if source not in self.sections:
             raise record.fault(f"unknown section {source!r}{did_you_mean(source, self.sections)}")
@@ -434,6 +465,9 @@ class _Reader:
             raise record.fault(
                 f"the quote is not in {source}: {quote!r:.80}; copy it from the document letter by letter"
             )
+        whole = self.units.get(source, ())
+        if one_unit and not any(a <= start and start + len(quote) <= b for a, b in whole):
+            raise record.fault(f"the quote runs over several paragraphs: {quote!r:.80}; quote from one")
         return Place(source, quote, start, start + len(quote))
 
     def _rule(self, record: _Record) -> Rule:
@@ -482,6 +516,7 @@ class _Reader:
             set=self._single(record, "set"),
             why=record.text("why", ""),
             silent=record.flag("silent"),
+            adjustable=record.flag("adjustable"),
         )
         record.done()
         return found
@@ -504,22 +539,22 @@ class _Reader:
     def _fact(self, record: _Record) -> Fact:
         return Fact(
             id=record.text("id"),
-            place=self._place(record),
+            place=self._place(record, one_unit=True),
             asks=record.texts("asks"),
             about=self._facts(record, "about"),
             attribute=record.text("attribute", ""),
             value=record.text("value", ""),
             group=record.text("group", ""),
-            topic=record.lists("topic"),
-            yes=record.texts("yes"),
-            no=record.texts("no"),
+            topic=record.phrase_lists("topic"),
+            yes=record.phrases("yes"),
+            no=record.phrases("no"),
             figure=record.text("figure", ""),
             unit=record.texts("unit"),
             unless=tuple(record.texts("unless")),
         )
 
     def _silence(self, record: _Record) -> Silence:
-        return Silence(record.text("id"), record.texts("words"), record.text("says"), self._place(record))
+        return Silence(record.text("id"), record.phrases("words"), record.text("says"), self._place(record))
 
     def _phrase(self, record: _Record) -> Phrase:
         raw = record.table("facts")
@@ -527,7 +562,7 @@ class _Reader:
         for name, value in denied.items():
             self._known(record, name, value)
         record.raw["facts"] = {n: v for n, v in raw.items() if n not in denied}
-        found = Phrase(record.texts("words"), self._facts(record, "facts"), denied, record.flag("soft"))
+        found = Phrase(record.phrases("words"), self._facts(record, "facts"), denied, record.flag("soft"))
         record.done()
         return found
 

@@ -139,10 +139,10 @@ class Reader:
             outcome=_outcome(decision, inside, focus) or _outcome(decision, mentions, tokens),
             negative=denies(" ".join(focus)),
             compared=tuple(compared[1:]),
-            unheard=tuple(dict.fromkeys([*(f.phrase for f in heard), *_rivals(found, mentions)])),
+            unheard=tuple(dict.fromkeys([*(f.phrase for f in heard), *_rivals(self.pack, found, mentions)])),
             silence=max(silences, key=lambda f: f.end - f.start).entry.name if silences else None,
             off_topic=self._off_topic(found, mentions, kind) and all(c.startswith("@") for c in why),
-            foreign=_foreign(found, mentions),
+            foreign=_foreign(self.pack, found, mentions),
             cues=(*why, *cues),
             mentions=tuple(mentions),
             topic=clean(question)[place : words[last - 1].end].strip() if words else "",
@@ -152,7 +152,7 @@ class Reader:
 
     def _off_topic(self, found: Sequence[Found], mentions: Sequence[Mention], kind: Kind) -> bool:
         """No word of the subject, and of the machine at most what anybody might mention ("the history of Linux")."""
-        if any(f.entry.kind in {"name", "scope", "silence"} for f in found):
+        if not self.pack.scope or any(f.entry.kind in {"name", "scope", "silence"} for f in found):
             return False
         said = {m.dimension for m in mentions}
         return (
@@ -280,9 +280,9 @@ def _outcome(decision: Decision | None, mentions: Sequence[Mention], tokens: Seq
     return values[0] if len(set(values)) == 1 else None
 
 
-def _rivals(found: Sequence[Found], mentions: Sequence[Mention]) -> list[str]:
+def _rivals(pack: Pack, found: Sequence[Found], mentions: Sequence[Mention]) -> list[str]:
     """Other products that are set beside ours."""
-    return [] if _foreign(found, mentions) else [f.phrase for f in found if f.entry.kind == "other"]
+    return [] if _foreign(pack, found, mentions) else [f.phrase for f in found if f.entry.kind == "other"]
 
 
 def said_by(reading: Reading) -> set[str]:
@@ -290,9 +290,8 @@ def said_by(reading: Reading) -> set[str]:
     return {m.dimension for m in reading.mentions} | {f"{m.dimension}={v}" for m in reading.mentions for v in m.values}
 
 
-def _foreign(found: Sequence[Found], mentions: Sequence[Mention]) -> bool:
-    """Another product is named and none of ours."""
-    ours = any(m.dimension in {"tool", "restore_option"} for m in mentions) or any(
-        f.entry.kind == "name" and "azure" in f.phrase for f in found
-    )
+def _foreign(pack: Pack, found: Sequence[Found], mentions: Sequence[Mention]) -> bool:
+    """Another product is named, and nothing of ours that somebody could choose."""
+    chosen = any(pack.dimensions[m.dimension].kind == "choice" for m in mentions)
+    ours = chosen or any(f.entry.kind == "name" and pack.title.lower() in f.phrase for f in found)
     return any(f.entry.kind == "other" for f in found) and not ours

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from assistant.errors import IndexError_, ModelError
+from assistant.errors import IndexFault, ModelError
 from assistant.index import Index, in_memory, keys_of, units_of
 from assistant.types import Hit
 
@@ -59,7 +59,7 @@ class Retriever:
             return []
         try:
             return self._vectors(query, _DEPTH)
-        except (IndexError_, ModelError) as error:
+        except (IndexFault, ModelError) as error:
             log.warning("searching words only: %s", error)
             self.degraded, self._vectors = True, None
             return []

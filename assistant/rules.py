@@ -128,6 +128,8 @@ class Assumption:
     why: str
     silent: bool
     """Not worth showing."""
+    adjustable: bool
+    """The user can make it otherwise, so "is it possible?" depends on it."""
 
 
 @dataclass(frozen=True, slots=True)

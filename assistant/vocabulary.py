@@ -17,7 +17,9 @@ from assistant.types import Mention
 LONGEST = 10_000
 """Characters of a question: a pasted ticket with its log fits, a book does not."""
 _TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[$€+.?!;:,()\n]")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]")
+_DOUBTFUL = 2
+"""Edits up to which the opposite of a guess makes it none."""
 _GAP = 4
 """Words that may stand in a gap phrase ("replace … disk")."""
 PUNCTUATION = frozenset(".?!;:,()\n")
@@ -182,7 +184,14 @@ class Vocabulary:
             if (distance := OSA.distance(word, w, score_cutoff=2)) <= (2 if sorted(w) == sorted(word) else most)
             if w[0] == word[0] or (distance == 1 and sorted(w) == sorted(word))
         ]
-        return min(near)[2] if near else word
+        return min(near)[2] if near and not self._opposed(word, min(near)[2]) else word
+
+    def _opposed(self, word: str, guess: str) -> bool:
+        """Whether the opposite of a guess is about as near: "enencrypted" could be either."""
+        from rapidfuzz.distance import OSA
+
+        others = (f"un{guess}", f"non{guess}", guess.removeprefix("un"), guess.removeprefix("non"))
+        return any(o != guess and o in self._words and OSA.distance(word, o) <= _DOUBTFUL for o in others)
 
     def find(self, words: Sequence[Word]) -> list[Found]:
         """Everything named, in order of place; a longer phrase hides the shorter ones inside it."""
@@ -429,6 +438,8 @@ def _reach(tokens: Sequence[str], start: int, found: Sequence[Found]) -> Iterato
             place, left = last[1], _REACH - 2
             continue
         if token in PUNCTUATION - {","} or token in _STOP:
+            return
+        if last and token not in _JOIN and not {"or", "nor"} & set(tokens[place + 1 : place + 2]):
             return
         if token == "," and (last is None or not _joined(tokens, place, at)):
             return

@@ -13,7 +13,9 @@ from assistant.engine import Assistant, shipped
 from assistant.pack import Pack, load
 
 # The same examples in every run: a suite that fails now and then is not a proof. HYPOTHESIS_PROFILE=search looks for new ones.
-settings.register_profile("same", max_examples=300, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "same", max_examples=300, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("search", max_examples=5000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 

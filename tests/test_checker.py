@@ -190,7 +190,9 @@ def test_every_single_world_is_decided_as_the_rules_say(decision: str) -> None:
     wrong = []
     for world, outcome in truth.worlds:
         verdict = CHECKER.check(decision, {n: (v,) for n, v in world.items()})
-        expected = {"silent": "not_stated"}.get(outcome, outcome if truth.decision.kind == "capability" or outcome == "conflict" else "information")
+        expected = {"silent": "not_stated"}.get(
+            outcome, outcome if truth.decision.kind == "capability" or outcome == "conflict" else "information"
+        )
         if verdict.status != expected:
             wrong.append((world, verdict.status, expected))
     assert wrong == []
@@ -221,7 +223,9 @@ def test_a_definite_verdict_names_a_rule_that_says_it(scenario: tuple[str, Known
 @pytest.mark.parametrize("decision", PACK.decisions)
 def test_a_conflict_names_rules_of_both_sides(decision: str) -> None:
     worlds = [w for w, outcome in oracle(decision).worlds if outcome == "conflict"]
-    sides = [{PACK.rule(r).then for r in CHECKER.check(decision, {n: (v,) for n, v in w.items()}).rules} for w in worlds]
+    sides = [
+        {PACK.rule(r).then for r in CHECKER.check(decision, {n: (v,) for n, v in w.items()}).rules} for w in worlds
+    ]
     assert [w for w, s in zip(worlds, sides, strict=True) if len(s) < 2] == []
 
 
@@ -335,7 +339,9 @@ def test_what_we_ask_makes_a_difference(scenario: tuple[str, Known]) -> None:
         return
     name = verdict.ask
     assert (verdict.status, name in truth.fixed) == ("depends", True)
-    answers = [frozenset(t.values()) for v in known.get(name, truth.domains[name]) if (t := truth.table({**known, name: (v,)}))]
+    answers = [
+        frozenset(t.values()) for v in known.get(name, truth.domains[name]) if (t := truth.table({**known, name: (v,)}))
+    ]
     assert len(set(answers)) > 1
 
 
@@ -347,7 +353,10 @@ def test_a_verdict_that_depends_has_something_to_ask(scenario: tuple[str, Known]
     helpful = [
         n
         for n in truth.fixed
-        if len({frozenset(t.values()) for v in known.get(n, truth.domains[n]) if (t := truth.table({**known, n: (v,)}))}) > 1
+        if len(
+            {frozenset(t.values()) for v in known.get(n, truth.domains[n]) if (t := truth.table({**known, n: (v,)}))}
+        )
+        > 1
     ]
     assert (verdict.ask in helpful) if helpful else verdict.ask is None
 
@@ -367,11 +376,24 @@ def test_the_deciding_facts_decide_alone(scenario: tuple[str, Known]) -> None:
 def follows(truth: Oracle, known: Facts, facts: Facts, outcome: str) -> bool:
     """Whether the outcome follows from `facts` whatever the user's other facts and choices had been."""
     dropped = [n for n in truth.choices if n in known and n not in facts]
-    settings_ = [dict(zip(dropped, ((v,) for v in values), strict=True)) for values in product(*(truth.domains[n] for n in dropped))]
+    settings_ = [
+        dict(zip(dropped, ((v,) for v in values), strict=True))
+        for values in product(*(truth.domains[n] for n in dropped))
+    ]
     return {o for chosen in settings_ for o in truth.table({**facts, **chosen}).values()} == {outcome}
 
 
 @given(scenarios())
+@example(
+    (
+        "restore",
+        {
+            "restore_option": ("create_new_vm",), "power_at_restore": ("stopped",), "encryption": ("unencrypted",), "made_with": ("mars",),
+            "vhd_region": ("same",), "disk_type": ("managed",), "os": ("windows",),
+        },
+    )
+)  # fmt: skip
+@example(("app_aware", {"tool": ("vm_extension",), "os": ("windows",)}))
 def test_the_verdict_follows_from_the_deciding_facts(scenario: tuple[str, Known]) -> None:
     verdict, truth, known, table = case(*scenario)
     if len(set(table.values())) == 1:
@@ -400,7 +422,9 @@ def test_the_options_are_all_that_can_work_and_nothing_else(scenario: tuple[str,
     names = [n for n in truth.choices if len(known.get(n, ("", ""))) > 1]
     if not table:
         return
-    listed = [dict(zip(names, values, strict=True)) for values in product(*(known.get(n, truth.domains[n]) for n in names))]
+    listed = [
+        dict(zip(names, values, strict=True)) for values in product(*(known.get(n, truth.domains[n]) for n in names))
+    ]
     shown = {tuple(c.values()) for c in listed if any(holds(o.facts, c) for o in verdict.options)}
     expected = allowed(truth, known, names) if names else set()
     assert shown == expected
@@ -416,7 +440,9 @@ def test_options_do_not_overlap(scenario: tuple[str, Known]) -> None:
 @given(scenarios())
 def test_an_option_names_the_rules_that_allow_it(scenario: tuple[str, Known]) -> None:
     verdict, _, _, _ = case(*scenario)
-    assert [o.facts for o in verdict.options if not o.rules or any(PACK.rule(r).then != "supported" for r in o.rules)] == []
+    assert [
+        o.facts for o in verdict.options if not o.rules or any(PACK.rule(r).then != "supported" for r in o.rules)
+    ] == []
 
 
 # ---- what would help
@@ -468,7 +494,9 @@ def test_only_a_refusal_has_changes(scenario: tuple[str, Known]) -> None:
 
 
 @given(scenarios(), st.data())
-def test_one_more_fact_never_turns_supported_into_not_supported(scenario: tuple[str, Known], data: st.DataObject) -> None:
+def test_one_more_fact_never_turns_supported_into_not_supported(
+    scenario: tuple[str, Known], data: st.DataObject
+) -> None:
     decision, facts = scenario
     verdict, truth, known, _ = case(decision, facts)
     unsaid = [n for n in truth.fixed if n not in known and not PACK.dimensions[n].reads]
@@ -509,14 +537,26 @@ def test_facts_foreign_to_the_decision_change_nothing(scenario: tuple[str, Known
     used |= {n for a in PACK.assumptions if a.decision == decision for n in a.when}
     foreign = [n for n in PACK.dimensions if n not in used]
     more = {**facts, **{n: PACK.dimensions[n].names[:1] for n in foreign}}
-    assert CHECKER.check(decision, more) == CHECKER.check(decision, {n: v for n, v in facts.items() if n not in foreign})
+    assert CHECKER.check(decision, more) == CHECKER.check(
+        decision, {n: v for n, v in facts.items() if n not in foreign}
+    )
 
 
 # ---- clear cases of the shipped pack
 
 CLEAR: list[tuple[str, Mapping[str, str], str]] = [
     ("backup", {"location": "on_premises", "os": "linux", "environment": "virtual", "tool": "mars"}, "not_supported"),
-    ("backup", {"location": "on_premises", "os": "windows", "environment": "virtual", "tool": "mars", "level": "files_folders"}, "supported"),
+    (
+        "backup",
+        {
+            "location": "on_premises",
+            "os": "windows",
+            "environment": "virtual",
+            "tool": "mars",
+            "level": "files_folders",
+        },
+        "supported",
+    ),
     ("backup", {"location": "on_premises", "os": "linux", "environment": "physical"}, "not_supported"),
     ("backup", {"location": "azure", "os": "linux", "tool": "vm_extension", "level": "entire_vm"}, "supported"),
     ("backup", {"location": "azure", "os": "linux", "tool": "mars", "level": "files_folders"}, "conflict"),

@@ -51,7 +51,11 @@ def refused(code: int, capsys: Captured) -> str:
 @pytest.mark.parametrize(
     ("facts", "status", "code"),
     [
-        (["os=windows", "location=on_premises", "environment=virtual", "tool=mars", "level=files_folders"], "supported", 0),
+        (
+            ["os=windows", "location=on_premises", "environment=virtual", "tool=mars", "level=files_folders"],
+            "supported",
+            0,
+        ),
         (["os=linux", "location=on_premises", "environment=virtual", "tool=mars"], "not_supported", 1),
         (["os=linux", "location=azure", "tool=mars", "level=files_folders"], "conflict", 3),
         (["os=linux", "location=on_premises", "tool=mabs"], "depends", 3),
@@ -65,13 +69,19 @@ def test_check_exits_by_the_verdict(capsys: Captured, facts: list[str], status: 
 
 
 def test_check_in_words_cites_its_proof(capsys: Captured) -> None:
-    assert main(["check", "--decision", "backup", "os=linux", "location=on_premises", "environment=virtual", "tool=mars"]) == 1
+    assert (
+        main(["check", "--decision", "backup", "os=linux", "location=on_premises", "environment=virtual", "tool=mars"])
+        == 1
+    )
     out, err = capsys.readouterr()
     assert ("[1]" in out, err) == (True, "")
 
 
 def test_check_takes_several_values_of_a_dimension(capsys: Captured) -> None:
-    assert main(["--pack", BICYCLES, "check", "--decision", "rent", "--json", "renter=teenager", "bike=cargo,electric"]) == 3
+    assert (
+        main(["--pack", BICYCLES, "check", "--decision", "rent", "--json", "renter=teenager", "bike=cargo,electric"])
+        == 3
+    )
     assert json.loads(capsys.readouterr().out)["status"] == "conflict"
 
 
@@ -135,7 +145,19 @@ def test_search_for_no_places_finds_none(capsys: Captured, number: str) -> None:
 # ---- a bad pack
 
 
-@pytest.mark.parametrize("verb", [["ask", "x"], ["check", "a=b"], ["search", "x"], ["rule", "x"], ["pack", "lint"], ["pack", "show"], ["pack", "build"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ["ask", "x"],
+        ["check", "a=b"],
+        ["search", "x"],
+        ["rule", "x"],
+        ["pack", "lint"],
+        ["pack", "show"],
+        ["pack", "build"],
+    ],
+    ids=" ".join,
+)
 def test_a_bad_pack_is_the_callers_mistake(capsys: Captured, tmp_path: Path, verb: list[str]) -> None:
     (tmp_path / "pack.toml").write_text("name = \n", encoding="utf-8")
     assert "pack.toml: not valid TOML" in refused(main(["--pack", str(tmp_path), *verb]), capsys)
@@ -147,9 +169,17 @@ def test_lint_tells_faults_and_exits_2(capsys: Captured, tmp_path: Path) -> None
     folder = tmp_path / "bicycles"
     shutil.copytree(BICYCLES, folder)
     rules = folder / "rules.toml"
-    rules.write_text(rules.read_text(encoding="utf-8").replace('fires = ["Can an adult rent a cargo bike?"]', 'fires = ["Can a kid rent a cargo bike?"]'), encoding="utf-8")
+    rules.write_text(
+        rules.read_text(encoding="utf-8").replace(
+            'fires = ["Can an adult rent a cargo bike?"]', 'fires = ["Can a kid rent a cargo bike?"]'
+        ),
+        encoding="utf-8",
+    )
     assert main(["--pack", str(folder), "pack", "lint", "--json"]) == 2
-    assert json.loads(capsys.readouterr().out) == {"faults": ["rule B-1: does not speak of its own example 'Can a kid rent a cargo bike?'"], "gaps": []}
+    assert json.loads(capsys.readouterr().out) == {
+        "faults": ["rule B-1: does not speak of its own example 'Can a kid rent a cargo bike?'"],
+        "gaps": [],
+    }
 
 
 def test_lint_of_a_proven_pack_exits_0(capsys: Captured) -> None:
@@ -172,7 +202,14 @@ def test_show_describes_a_pack(capsys: Captured) -> None:
 def test_a_rule_is_shown_with_its_proof(capsys: Captured) -> None:
     assert main(["--pack", BICYCLES, "rule", "B-3"]) == 0
     out = capsys.readouterr().out
-    expected = ["B-3: Cargo bikes are not rented to teenagers.", "not_supported", "Their brakes take strength.", "https://example.org/rental", "Rent a city bike.", "May a teenager ride a cargo bike?"]
+    expected = [
+        "B-3: Cargo bikes are not rented to teenagers.",
+        "not_supported",
+        "Their brakes take strength.",
+        "https://example.org/rental",
+        "Rent a city bike.",
+        "May a teenager ride a cargo bike?",
+    ]
     assert [part for part in expected if part not in out] == []
 
 
@@ -226,7 +263,11 @@ def test_ask_reads_stdin_when_no_question_is_given() -> None:
 
 
 def test_a_question_on_stdin_that_is_not_utf8_is_refused() -> None:
-    assert run("ask", stdin=b"caf\xe9") == (2, b"", "assistant: stdin: byte 3 is not UTF-8; send the question as UTF-8\n")
+    assert run("ask", stdin=b"caf\xe9") == (
+        2,
+        b"",
+        "assistant: stdin: byte 3 is not UTF-8; send the question as UTF-8\n",
+    )
 
 
 def test_an_empty_stdin_is_refused() -> None:
@@ -240,20 +281,34 @@ def test_a_long_question_on_stdin_is_refused_whole() -> None:
 
 
 def test_an_argument_that_is_not_utf8_is_refused() -> None:
-    done = subprocess.run([sys.executable, "-m", "assistant.cli", "ask", b"caf\xe9"], capture_output=True, cwd=ROOT, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"assistant: the question holds a lone surrogate at position 3; remove it\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "assistant.cli", "ask", b"caf\xe9"], capture_output=True, cwd=ROOT, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        b"",
+        b"assistant: the question holds a lone surrogate at position 3; remove it\n",
+    )
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run([sys.executable, "-m", "assistant.cli", "pack", "show"], stdout=writer, stderr=subprocess.PIPE, cwd=ROOT, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "assistant.cli", "pack", "show"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        check=False,
+    )
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_an_ascii_terminal_gets_its_answer() -> None:
-    code, out, _ = run("ask", "Can MARS back up an on-premises Linux VM?", environment={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+    code, out, _ = run(
+        "ask", "Can MARS back up an on-premises Linux VM?", environment={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    )
     assert (code, out != b"") == (1, True)
 
 
@@ -278,11 +333,19 @@ def test_lines_are_answered_in_order_under_their_ids() -> None:
         row({"deep": [1]}, "Who won the world cup in 1998?"),
     )
     assert code == 0
-    assert [(a["id"], a["status"]) for a in answers] == [("a", "not_supported"), (7, "information"), (None, "not_supported"), ({"deep": [1]}, "out_of_scope")]
+    assert [(a["id"], a["status"]) for a in answers] == [
+        ("a", "not_supported"),
+        (7, "information"),
+        (None, "not_supported"),
+        ({"deep": [1]}, "out_of_scope"),
+    ]
 
 
 def test_turns_are_one_conversation() -> None:
-    code, answers, _ = lines(row("x", "Can MARS back up an on-premises Linux VM?", "And if it runs Windows?"), row("y", "And if it runs Windows?"))
+    code, answers, _ = lines(
+        row("x", "Can MARS back up an on-premises Linux VM?", "And if it runs Windows?"),
+        row("y", "And if it runs Windows?"),
+    )
     assert (code, len(answers)) == (0, 2)
     assert answers[0]["question"] == "And if it runs Windows?"
     kept, alone = answers[0]["facts"], answers[1]["facts"]
@@ -335,7 +398,11 @@ def test_every_line_of_output_is_strict_json() -> None:
     def refuse(constant: str) -> object:
         raise AssertionError(constant)
 
-    _, out, _ = run("ask", "--jsonl", stdin=b'{"id": NaN, "turns": ["Can MARS back up Linux?"]}\n{"id": "\\ud800", "turns": ["Can MARS back up Linux?"]}\n')
+    _, out, _ = run(
+        "ask",
+        "--jsonl",
+        stdin=b'{"id": NaN, "turns": ["Can MARS back up Linux?"]}\n{"id": "\\ud800", "turns": ["Can MARS back up Linux?"]}\n',
+    )
     answers = [json.loads(line, parse_constant=refuse) for line in out.decode("utf-8").splitlines()]
     assert len(answers) == 2
 

@@ -63,7 +63,10 @@ def test_the_depends_asks_what_settles_most(helper: Assistant) -> None:
 
 def test_a_follow_up_answers_the_question_we_asked(helper: Assistant) -> None:
     first = helper.ask("Can I back up SQL Server?")
-    assert [helper.ask(words, after=first).status for words in ("Windows", "the second")] == ["supported", "not_supported"]
+    assert [helper.ask(words, after=first).status for words in ("Windows", "the second")] == [
+        "supported",
+        "not_supported",
+    ]
 
 
 def test_the_letter_of_a_multiple_choice_question_comes_first(helper: Assistant) -> None:
@@ -85,10 +88,26 @@ def test_every_disagreement_of_the_documents_is_shown_with_both_places(helper: A
     assert all(cited & set(places) for places in both), (answer.text, cited)
 
 
-MATRIX, MARS, MABS = "features#support-matrix", "back-up#microsoft-azure-recovery-services-agent", "back-up#microsoft-azure-backup-server-protection-agent"
-TYPES, TOOLS, EXTENSION = "features#azure-backup-types", "features#tools-agents", "back-up#azure-backup-virtual-machine-extension"
-FILES, VAULT, PROCESS = "restore#recover-files-from-a-backup", "back-up#recovery-services-vault", "back-up#backup-process-for-an-azure-virtual-machine"
-OVERVIEW, SQL, SCRIPTS = "features#azure-backup-features-and-scenarios", "features#sql-server-backups", "back-up#application-consistent"
+MATRIX, MARS, MABS = (
+    "features#support-matrix",
+    "back-up#microsoft-azure-recovery-services-agent",
+    "back-up#microsoft-azure-backup-server-protection-agent",
+)
+TYPES, TOOLS, EXTENSION = (
+    "features#azure-backup-types",
+    "features#tools-agents",
+    "back-up#azure-backup-virtual-machine-extension",
+)
+FILES, VAULT, PROCESS = (
+    "restore#recover-files-from-a-backup",
+    "back-up#recovery-services-vault",
+    "back-up#backup-process-for-an-azure-virtual-machine",
+)
+OVERVIEW, SQL, SCRIPTS = (
+    "features#azure-backup-features-and-scenarios",
+    "features#sql-server-backups",
+    "back-up#application-consistent",
+)
 CONFLICTS: dict[str, tuple[str, list[tuple[str, ...]]]] = {
     "K01": ("Does MARS back up the volumes of our Ubuntu VM in Azure?", [(MATRIX,), (MARS,)]),
     "K02": ("Is the backup extension app-aware for Windows machines?", [(TOOLS, MATRIX, PROCESS), (TYPES,)]),

@@ -41,8 +41,25 @@ FLOORS = {
 }
 DOORS = {"doors", "draft", "channels.langchain"}
 """Where LangChain may come in; other rooms may name its types for the type checker, never load it."""
-HEAVY = {"chromadb", "torch", "sentence_transformers", "gradio", "onnxruntime", "langchain", "langchain_core", "tantivy", "numpy", "onnx", "tokenizers"}
-OWN_GUEST = {"channels.gradio": {"gradio"}, "doors": {"langchain_core"}, "channels.langchain": {"langchain", "langchain_core"}, "draft": {"langchain", "langchain_core"}}
+HEAVY = {
+    "chromadb",
+    "torch",
+    "sentence_transformers",
+    "gradio",
+    "onnxruntime",
+    "langchain",
+    "langchain_core",
+    "tantivy",
+    "numpy",
+    "onnx",
+    "tokenizers",
+}
+OWN_GUEST = {
+    "channels.gradio": {"gradio"},
+    "doors": {"langchain_core"},
+    "channels.langchain": {"langchain", "langchain_core"},
+    "draft": {"langchain", "langchain_core"},
+}
 """A door is imported by those who open it only, so its own framework may stand at its top."""
 
 
@@ -152,7 +169,9 @@ def test_a_third_party_enters_by_one_room(guest: str, rooms: set[str]) -> None:
 # ---- how a room looks
 
 
-def public(node: ast.Module | ast.ClassDef, prefix: str = "") -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]]:
+def public(
+    node: ast.Module | ast.ClassDef, prefix: str = ""
+) -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]]:
     """Public functions, classes and methods, by dotted name."""
     found: list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]] = []
     for one in node.body:
@@ -175,15 +194,36 @@ def test_no_room_is_too_big(room: str) -> None:
 
 
 def test_no_room_is_a_drawer_for_everything() -> None:
-    assert [room for room in FILES if {"utils", "util", "helpers", "helper", "manager", "common", "misc"} & set(room.replace("_", ".").split("."))] == []
+    assert [
+        room
+        for room in FILES
+        if {"utils", "util", "helpers", "helper", "manager", "common", "misc"} & set(room.replace("_", ".").split("."))
+    ] == []
 
 
 @pytest.mark.parametrize("room", [r for r in ROOMS if not r.startswith(("cli", "channels", "index", "evals"))])
 def test_no_room_prints(room: str) -> None:
-    assert [n.lineno for n in ast.walk(tree(room)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "print"] == []
+    assert [
+        n.lineno
+        for n in ast.walk(tree(room))
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "print"
+    ] == []
 
 
-CORE = ["checker", "vocabulary", "grammar", "machines", "conversation", "reading", "statements", "proof", "compose", "retrieve", "corridor", "engine"]
+CORE = [
+    "checker",
+    "vocabulary",
+    "grammar",
+    "machines",
+    "conversation",
+    "reading",
+    "statements",
+    "proof",
+    "compose",
+    "retrieve",
+    "corridor",
+    "engine",
+]
 
 
 @pytest.mark.parametrize("room", [r for r in CORE if r in FILES])
@@ -191,7 +231,11 @@ def test_no_room_knows_a_word_of_the_subject(azure: Pack, room: str) -> None:
     """Dimensions and decisions live in the pack: a string that names one would be silent with another subject."""
     names = {n for n in (*azure.dimensions, *azure.decisions) if "_" in n} | {"tool", "location", "os", "encryption"}
     texts = {id(n.value) for n in ast.walk(tree(room)) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)}
-    found = [(n.lineno, n.value) for n in ast.walk(tree(room)) if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in texts]
+    found = [
+        (n.lineno, n.value)
+        for n in ast.walk(tree(room))
+        if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in texts
+    ]
     assert [(line, value) for line, value in found if value in names] == []
 
 
@@ -200,7 +244,14 @@ def test_no_room_knows_a_word_of_the_subject(azure: Pack, room: str) -> None:
 
 def fresh(code: str) -> str:
     """What a fresh interpreter prints."""
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONWARNINGS": ""})
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONWARNINGS": ""},
+    )
     return done.stdout
 
 
@@ -227,7 +278,21 @@ def test_a_verdict_waits_for_no_framework() -> None:
     )
     loaded = fresh(code).splitlines()[-1].split()
     assert loaded[0] in {"0", "1", "3"}
-    assert set(loaded) & {"chromadb", "onnxruntime", "torch", "langchain", "langchain_core", "gradio", "sentence_transformers", "tantivy", "numpy"} == set()
+    assert (
+        set(loaded)
+        & {
+            "chromadb",
+            "onnxruntime",
+            "torch",
+            "langchain",
+            "langchain_core",
+            "gradio",
+            "sentence_transformers",
+            "tantivy",
+            "numpy",
+        }
+        == set()
+    )
 
 
 def test_every_public_name_is_there() -> None:

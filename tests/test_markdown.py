@@ -27,7 +27,9 @@ def refuse_wrong_offsets(document: Document) -> None:
     for one in document.sections:
         sections.setdefault(one.id, []).append(one)
     places = [(s.start, s.end) for s in document.sections]
-    assert [a for _, a in places] == [*(b for b, _ in places[1:]), len(document.text)], "sections leave a gap or overlap"
+    assert [a for _, a in places] == [*(b for b, _ in places[1:]), len(document.text)], (
+        "sections leave a gap or overlap"
+    )
     last = 0
     for unit in document.units:
         assert document.text[unit.start : unit.end] == unit.text
@@ -54,17 +56,32 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         [("item", "doc#t", "outer"), ("item", "doc#t", "inner"), ("item", "doc#t", "innermost")],
     ),
     "two markers on one line both go": ("# T\n\n- - deep\n", [("item", "doc#t", "deep")]),
-    "a tick box is not part of the text": ("# T\n\n- [x] done\n- [ ] open\n", [("item", "doc#t", "done"), ("item", "doc#t", "open")]),
+    "a tick box is not part of the text": (
+        "# T\n\n- [x] done\n- [ ] open\n",
+        [("item", "doc#t", "done"), ("item", "doc#t", "open")],
+    ),
     "table rows are units without outer pipes": (
         "# T\n\n| A | B |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n",
         [("row", "doc#t", "1 | 2"), ("row", "doc#t", "3 | 4")],
     ),
     "a table without outer pipes is a table": ("# T\n\nA | B\n--- | ---\n1 | 2\n", [("row", "doc#t", "1 | 2")]),
-    "a table in a list item has no list marker": ("# T\n\n- | A | B |\n  |---|---|\n  | 1 | 2 |\n", [("row", "doc#t", "1 | 2")]),
-    "a table in a quotation has no quotation mark": ("# T\n\n> | A | B |\n> |---|---|\n> | 1 | 2 |\n", [("row", "doc#t", "1 | 2")]),
-    "a fence is one unit": ("# T\n\n```\n# not a heading\n- not an item\n```\n", [("paragraph", "doc#t", "```\n# not a heading\n- not an item\n```")]),
+    "a table in a list item has no list marker": (
+        "# T\n\n- | A | B |\n  |---|---|\n  | 1 | 2 |\n",
+        [("row", "doc#t", "1 | 2")],
+    ),
+    "a table in a quotation has no quotation mark": (
+        "# T\n\n> | A | B |\n> |---|---|\n> | 1 | 2 |\n",
+        [("row", "doc#t", "1 | 2")],
+    ),
+    "a fence is one unit": (
+        "# T\n\n```\n# not a heading\n- not an item\n```\n",
+        [("paragraph", "doc#t", "```\n# not a heading\n- not an item\n```")],
+    ),
     "front matter is no text": ("---\ntitle: x\n---\n# T\n\nBody.\n", [("paragraph", "doc#t", "Body.")]),
-    "front matter with CRLF is no text": ("---\r\ntitle: x\r\n---\r\n# T\r\n\r\nBody.\r\n", [("paragraph", "doc#t", "Body.")]),
+    "front matter with CRLF is no text": (
+        "---\r\ntitle: x\r\n---\r\n# T\r\n\r\nBody.\r\n",
+        [("paragraph", "doc#t", "Body.")],
+    ),
     "a rule in the middle is not front matter": (
         "# T\n\none\n\n---\n\ntwo\n\n---\n",
         [("paragraph", "doc#t", "one"), ("paragraph", "doc#t", "two")],
@@ -73,7 +90,10 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         "# T\r\n\r\none\r\rtwo\r\n",
         [("paragraph", "doc#t", "one"), ("paragraph", "doc#t", "two")],
     ),
-    "characters outside the BMP count once": ("# T\n\n😀 one\n\n𝔘 two\n", [("paragraph", "doc#t", "😀 one"), ("paragraph", "doc#t", "𝔘 two")]),
+    "characters outside the BMP count once": (
+        "# T\n\n😀 one\n\n𝔘 two\n",
+        [("paragraph", "doc#t", "😀 one"), ("paragraph", "doc#t", "𝔘 two")],
+    ),
     "a quotation is text": ("# T\n\n> said\n", [("item", "doc#t", "said")]),
 }
 
@@ -98,7 +118,13 @@ def test_headings_become_a_path_of_titles() -> None:
 
 def test_a_section_carries_where_it_comes_from() -> None:
     (section,) = read("# One\n\ntext\n").sections
-    assert (section.document, section.url, section.edition, section.start, section.end) == ("doc", "https://example.org/doc", "2020-01", 0, 12)
+    assert (section.document, section.url, section.edition, section.start, section.end) == (
+        "doc",
+        "https://example.org/doc",
+        "2020-01",
+        0,
+        12,
+    )
 
 
 def test_equal_headings_get_numbers() -> None:
@@ -111,7 +137,9 @@ def test_a_heading_that_looks_like_a_numbered_one_keeps_ids_apart() -> None:
 
 
 def test_the_mark_up_of_a_heading_is_not_in_its_title() -> None:
-    assert [s.title for s in read("# The **bold** `code` of [a link](https://example.org)\n").sections] == ["The bold code of a link"]
+    assert [s.title for s in read("# The **bold** `code` of [a link](https://example.org)\n").sections] == [
+        "The bold code of a link"
+    ]
 
 
 def test_a_row_knows_the_header_of_its_own_table() -> None:
@@ -179,10 +207,37 @@ NEWLINE = st.sampled_from(["\n", "\r\n", "\r", "\n\n", "\r\n\r\n", "\r\r", "\n\r
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=30)
 LINE = st.one_of(
     WORDS,
-    st.builds("{}{} {}".format, st.sampled_from(["", " ", "   ", "    ", "\t"]), st.sampled_from(["#", "##", "###", "-", "*", "+", "1.", "23)", ">", "> -", "- [ ]", "- 1."]), WORDS),
+    st.builds(
+        "{}{} {}".format,
+        st.sampled_from(["", " ", "   ", "    ", "\t"]),
+        st.sampled_from(["#", "##", "###", "-", "*", "+", "1.", "23)", ">", "> -", "- [ ]", "- 1."]),
+        WORDS,
+    ),
     st.builds("| {} | {} |".format, WORDS, WORDS),
     st.builds("{} | {}".format, WORDS, WORDS),
-    st.sampled_from(["", "---", "===", "***", "|---|---|", "--- | :-:", "```", "~~~", "    code", "<div>", "</div>", "<!-- x", "-->", "\\", "\f", "\x0b", "\x1c", "\x85", "\u2028"]),
+    st.sampled_from(
+        [
+            "",
+            "---",
+            "===",
+            "***",
+            "|---|---|",
+            "--- | :-:",
+            "```",
+            "~~~",
+            "    code",
+            "<div>",
+            "</div>",
+            "<!-- x",
+            "-->",
+            "\\",
+            "\f",
+            "\x0b",
+            "\x1c",
+            "\x85",
+            "\u2028",
+        ]
+    ),
 )
 TEXT = st.builds(
     lambda front, lines: front + "".join(a + b for a, b in lines),

@@ -184,8 +184,15 @@ def tea(tmp_path: Path) -> Pack:
 
 def test_a_good_pack_is_read_whole(tea: Pack) -> None:
     assert (tea.name, tea.title, tea.edition, tea.edition_words, tea.about) == ("tea", "Tea", "2020-01", "2020-01", "")
-    assert {n: d.names for n, d in tea.dimensions.items()} == {"leaf": ("green", "black"), "cup": ("mug", "glass"), "heat": ("hot", "boiling")}
-    assert {n: (d.kind, d.asks, d.outcome) for n, d in tea.decisions.items()} == {"milk": ("capability", "leaf", ""), "water": ("value", "", "heat")}
+    assert {n: d.names for n, d in tea.dimensions.items()} == {
+        "leaf": ("green", "black"),
+        "cup": ("mug", "glass"),
+        "heat": ("hot", "boiling"),
+    }
+    assert {n: (d.kind, d.asks, d.outcome) for n, d in tea.decisions.items()} == {
+        "milk": ("capability", "leaf", ""),
+        "water": ("value", "", "heat"),
+    }
     assert [(r.id, r.when, r.then) for r in tea.rules] == [
         ("T-1", {"leaf": ("green",)}, "not_supported"),
         ("T-2", {"leaf": ("black",), "cup": ("mug", "glass")}, "supported"),
@@ -274,17 +281,47 @@ def test_the_digest_changes_with_a_files_name(tmp_path: Path) -> None:
 RULE = FILES["rules.toml"].split("[[rule]]")[1]
 BAD: dict[str, tuple[dict[str, str], list[str]]] = {
     "no pack.toml": ({n: t for n, t in FILES.items() if n != "pack.toml"}, ["tea/pack.toml", "missing"]),
-    "a listed document is missing": ({n: t for n, t in FILES.items() if n != "docs/guide.md"}, ["docs/guide.md", "missing"]),
-    "no documents": ({"pack.toml": 'name = "tea"\ntitle = "Tea"\nedition = "1"\n'}, ["tea/pack.toml", "no [[document]]", "docs/", "name a document"]),
-    "pack.toml is not TOML": (changed("pack.toml", 'name = "tea"', "name = tea"), ["tea/pack.toml", "not valid TOML", "line 1"]),
-    "rules.toml is not TOML": (changed("rules.toml", "[[resolution]]", "[[resolution]"), ["tea/rules.toml", "not valid TOML", "line "]),
-    "a key twice in one table": (changed("rules.toml", 'id = "T-1"', 'id = "T-1"\nid = "T-1"'), ["tea/rules.toml", "not valid TOML"]),
+    "a listed document is missing": (
+        {n: t for n, t in FILES.items() if n != "docs/guide.md"},
+        ["docs/guide.md", "missing"],
+    ),
+    "no documents": (
+        {"pack.toml": 'name = "tea"\ntitle = "Tea"\nedition = "1"\n'},
+        ["tea/pack.toml", "no [[document]]", "docs/", "name a document"],
+    ),
+    "pack.toml is not TOML": (
+        changed("pack.toml", 'name = "tea"', "name = tea"),
+        ["tea/pack.toml", "not valid TOML", "line 1"],
+    ),
+    "rules.toml is not TOML": (
+        changed("rules.toml", "[[resolution]]", "[[resolution]"),
+        ["tea/rules.toml", "not valid TOML", "line "],
+    ),
+    "a key twice in one table": (
+        changed("rules.toml", 'id = "T-1"', 'id = "T-1"\nid = "T-1"'),
+        ["tea/rules.toml", "not valid TOML"],
+    ),
     "no name": (changed("pack.toml", 'name = "tea"\n', ""), ["tea/pack.toml", "'name' is missing", "add it"]),
-    "no edition": (changed("pack.toml", 'edition = "2020-01"\n', ""), ["tea/pack.toml", "'edition' is missing", "add it"]),
-    "a number for a name": (changed("pack.toml", 'name = "tea"', "name = 7"), ["tea/pack.toml", "'name' should be a string", "7"]),
-    "an unknown key of the pack": ({**FILES, "pack.toml": 'titel = "x"\n' + FILES["pack.toml"]}, ["tea/pack.toml", "unknown key 'titel'", "did you mean 'title'?"]),
-    "an unknown key of a document": (added("pack.toml", 'ulr = "x"\n'), ["tea/pack.toml", "document guide", "unknown key 'ulr'", "did you mean 'url'?"]),
-    "a document without a file": (changed("pack.toml", 'file = "docs/guide.md"\n', ""), ["tea/pack.toml", "document guide", "'file' is missing"]),
+    "no edition": (
+        changed("pack.toml", 'edition = "2020-01"\n', ""),
+        ["tea/pack.toml", "'edition' is missing", "add it"],
+    ),
+    "a number for a name": (
+        changed("pack.toml", 'name = "tea"', "name = 7"),
+        ["tea/pack.toml", "'name' should be a string", "7"],
+    ),
+    "an unknown key of the pack": (
+        {**FILES, "pack.toml": 'titel = "x"\n' + FILES["pack.toml"]},
+        ["tea/pack.toml", "unknown key 'titel'", "did you mean 'title'?"],
+    ),
+    "an unknown key of a document": (
+        added("pack.toml", 'ulr = "x"\n'),
+        ["tea/pack.toml", "document guide", "unknown key 'ulr'", "did you mean 'url'?"],
+    ),
+    "a document without a file": (
+        changed("pack.toml", 'file = "docs/guide.md"\n', ""),
+        ["tea/pack.toml", "document guide", "'file' is missing"],
+    ),
     "a table for a document": (
         {**FILES, "pack.toml": FILES["pack.toml"].replace("[[document]]", "[document]")},
         ["tea/pack.toml", "'document' should be a list"],
@@ -297,18 +334,31 @@ BAD: dict[str, tuple[dict[str, str], list[str]]] = {
         {**changed("pack.toml", "docs/guide.md", "../outside.md"), "../outside.md": "# Outside\n"},
         ["tea/pack.toml", "'guide'", "'../outside.md' lies outside the pack", "move it inside"],
     ),
-    "a document at an absolute path": (changed("pack.toml", "docs/guide.md", "/etc/hostname"), ["tea/pack.toml", "'/etc/hostname' lies outside the pack"]),
+    "a document at an absolute path": (
+        changed("pack.toml", "docs/guide.md", "/etc/hostname"),
+        ["tea/pack.toml", "'/etc/hostname' lies outside the pack"],
+    ),
     "a document that is a folder": (changed("pack.toml", "docs/guide.md", "docs"), ["docs", "cannot be read"]),
     "a drifted quote": (
         changed("docs/guide.md", "Milk spoils green tea.", "Milk ruins green tea."),
-        ["tea/rules.toml", "rule T-1", "the quote is not in guide#green", "'Milk spoils green tea.'", "letter by letter"],
+        [
+            "tea/rules.toml",
+            "rule T-1",
+            "the quote is not in guide#green",
+            "'Milk spoils green tea.'",
+            "letter by letter",
+        ],
     ),
     "a quote of another section": (
         changed("rules.toml", 'source = "guide#green"\nquote', 'source = "guide#black"\nquote'),
         ["tea/rules.toml", "rule T-1", "the quote is not in guide#black"],
     ),
     "a quote that runs into the next section": (
-        changed("rules.toml", 'quote = "Milk spoils green tea."\nbasis', 'quote = "Milk spoils green tea.\\n\\n## Black"\nbasis'),
+        changed(
+            "rules.toml",
+            'quote = "Milk spoils green tea."\nbasis',
+            'quote = "Milk spoils green tea.\\n\\n## Black"\nbasis',
+        ),
         ["tea/rules.toml", "rule T-1", "the quote is not in guide#green"],
     ),
     "an empty quote": (
@@ -323,10 +373,18 @@ BAD: dict[str, tuple[dict[str, str], list[str]]] = {
         changed("rules.toml", 'source = "guide#black"\nquote', 'source = "guide#blck"\nquote'),
         ["tea/rules.toml", "rule T-2", "unknown section 'guide#blck'", "did you mean 'guide#black'?"],
     ),
-    "two rules of one id": (changed("rules.toml", 'id = "T-2"', 'id = "T-1"'), ["tea/rules.toml", "rule T-1", "'T-1' is used twice", "ids are unique"]),
-    "two decisions of one id": (changed("decisions.toml", 'id = "water"', 'id = "milk"'), ["tea/decisions.toml", "decision milk", "used twice"]),
+    "two rules of one id": (
+        changed("rules.toml", 'id = "T-2"', 'id = "T-1"'),
+        ["tea/rules.toml", "rule T-1", "'T-1' is used twice", "ids are unique"],
+    ),
+    "two decisions of one id": (
+        changed("decisions.toml", 'id = "water"', 'id = "milk"'),
+        ["tea/decisions.toml", "decision milk", "used twice"],
+    ),
     "two resolutions of one id": (
-        added("rules.toml", '[[resolution]]\nid = "Z-1"\nkind = "disclose"\nwin = ["T-1"]\nover = ["T-2"]\nwhy = "x"\n'),
+        added(
+            "rules.toml", '[[resolution]]\nid = "Z-1"\nkind = "disclose"\nwin = ["T-1"]\nover = ["T-2"]\nwhy = "x"\n'
+        ),
         ["tea/rules.toml", "resolution Z-1", "used twice"],
     ),
     "two facts of one id": (added("facts.toml", FILES["facts.toml"]), ["tea/facts.toml", "fact F-1", "used twice"]),
@@ -362,7 +420,10 @@ BAD: dict[str, tuple[dict[str, str], list[str]]] = {
         changed("rules.toml", 'because = "It turns bitter."', 'because = "It turns bitter."\ninsted = "Drink water."'),
         ["tea/rules.toml", "rule T-1", "unknown key 'insted'", "did you mean 'instead'?"],
     ),
-    "a rule without examples": (changed("rules.toml", 'fires = ["Can I put milk into green tea?"]\n', ""), ["tea/rules.toml", "rule T-1", "'fires' is missing"]),
+    "a rule without examples": (
+        changed("rules.toml", 'fires = ["Can I put milk into green tea?"]\n', ""),
+        ["tea/rules.toml", "rule T-1", "'fires' is missing"],
+    ),
     "a string for a list": (
         changed("rules.toml", 'fires = ["Can I put milk into green tea?"]', 'fires = "Can I put milk into green tea?"'),
         ["tea/rules.toml", "rule T-1", "'fires' should be a list"],
@@ -383,15 +444,30 @@ BAD: dict[str, tuple[dict[str, str], list[str]]] = {
         changed("rules.toml", 'when = { leaf = "green" }\nthen', "when = { leaf = true }\nthen"),
         ["tea/rules.toml", "rule T-1", "when.leaf", "True"],
     ),
-    "a rule without an id": (changed("rules.toml", 'id = "T-2"\n', ""), ["tea/rules.toml", "rule 2", "'id' is missing"]),
+    "a rule without an id": (
+        changed("rules.toml", 'id = "T-2"\n', ""),
+        ["tea/rules.toml", "rule 2", "'id' is missing"],
+    ),
     "a rule as a table": (
         {**FILES, "rules.toml": FILES["rules.toml"].split("[[rule]]")[0] + "[rule]" + RULE},
         ["tea/rules.toml", "'rule' should be a list"],
     ),
-    "an unknown table": (added("rules.toml", "[[rules]]\n"), ["tea/rules.toml", "unknown key 'rules'", "did you mean 'rule'?"]),
-    "an unknown table of the vocabulary": (added("vocabulary.toml", "[[phrse]]\n"), ["tea/vocabulary.toml", "unknown key 'phrse'", "did you mean 'phrase'?"]),
-    "an unknown table of the decisions": (added("decisions.toml", "[[asume]]\n"), ["tea/decisions.toml", "unknown key 'asume'", "did you mean 'assume'?"]),
-    "an unknown table of the facts": (added("facts.toml", "[[facts]]\n"), ["tea/facts.toml", "unknown key 'facts'", "did you mean 'fact'?"]),
+    "an unknown table": (
+        added("rules.toml", "[[rules]]\n"),
+        ["tea/rules.toml", "unknown key 'rules'", "did you mean 'rule'?"],
+    ),
+    "an unknown table of the vocabulary": (
+        added("vocabulary.toml", "[[phrse]]\n"),
+        ["tea/vocabulary.toml", "unknown key 'phrse'", "did you mean 'phrase'?"],
+    ),
+    "an unknown table of the decisions": (
+        added("decisions.toml", "[[asume]]\n"),
+        ["tea/decisions.toml", "unknown key 'asume'", "did you mean 'assume'?"],
+    ),
+    "an unknown table of the facts": (
+        added("facts.toml", "[[facts]]\n"),
+        ["tea/facts.toml", "unknown key 'facts'", "did you mean 'fact'?"],
+    ),
     "a resolution of an unknown rule": (
         changed("rules.toml", 'win = ["T-1"]', 'win = ["T-11"]'),
         ["tea/rules.toml", "resolution Z-1", "unknown rule 'T-11'", "did you mean 'T-1'?"],
@@ -401,14 +477,20 @@ BAD: dict[str, tuple[dict[str, str], list[str]]] = {
         ["tea/rules.toml", "resolution Z-1", "kind 'prefers' is unknown", "did you mean 'prefer'?"],
     ),
     "two rules that each win over the other": (
-        added("rules.toml", '[[resolution]]\nid = "Z-2"\nkind = "exception"\nwin = ["T-2"]\nover = ["T-1"]\nwhy = "x"\n'),
+        added(
+            "rules.toml", '[[resolution]]\nid = "Z-2"\nkind = "exception"\nwin = ["T-2"]\nover = ["T-1"]\nwhy = "x"\n'
+        ),
         ["tea/rules.toml", "in a circle", "T-1 over T-2 over T-1", "take one of them out"],
     ),
-    "a rule that wins over itself": (changed("rules.toml", 'over = ["T-2"]', 'over = ["T-1"]'), ["tea/rules.toml", "in a circle", "T-1 over T-1"]),
+    "a rule that wins over itself": (
+        changed("rules.toml", 'over = ["T-2"]', 'over = ["T-1"]'),
+        ["tea/rules.toml", "in a circle", "T-1 over T-1"],
+    ),
     "a circle through a third rule": (
         added(
             "rules.toml",
-            "[[rule]]" + RULE.replace('"T-1"', '"T-3"')
+            "[[rule]]"
+            + RULE.replace('"T-1"', '"T-3"')
             + '[[resolution]]\nid = "Z-2"\nkind = "prefer"\nwin = ["T-2"]\nover = ["T-3"]\nwhy = "x"\n'
             + '[[resolution]]\nid = "Z-3"\nkind = "exception"\nwin = ["T-3"]\nover = ["T-1"]\nwhy = "x"\n',
         ),
@@ -419,7 +501,11 @@ BAD: dict[str, tuple[dict[str, str], list[str]]] = {
         ["tea/rules.toml", "tension K-1", "at least two places"],
     ),
     "a drifted quote of a tension": (
-        changed("rules.toml", '"guide#black", quote = "Milk suits black tea."', '"guide#black", quote = "Milk suits all tea."'),
+        changed(
+            "rules.toml",
+            '"guide#black", quote = "Milk suits black tea."',
+            '"guide#black", quote = "Milk suits all tea."',
+        ),
         ["tea/rules.toml", "tension K-1", "the quote is not in guide#black"],
     ),
     "a dimension of an unknown kind": (
@@ -430,8 +516,14 @@ BAD: dict[str, tuple[dict[str, str], list[str]]] = {
         added("vocabulary.toml", '[dimension.size]\nkind = "fact"\nask = "?"\n'),
         ["tea/vocabulary.toml", "dimension size", "has no values", "add at least one"],
     ),
-    "a dimension without a question": (changed("vocabulary.toml", 'ask = "Which cup?"\n', ""), ["tea/vocabulary.toml", "dimension cup", "'ask' is missing"]),
-    "a dimension that is no table": ({**FILES, "vocabulary.toml": "dimension.leaf = 3\n"}, ["tea/vocabulary.toml", "dimension leaf", "[dimension.leaf]"]),
+    "a dimension without a question": (
+        changed("vocabulary.toml", 'ask = "Which cup?"\n', ""),
+        ["tea/vocabulary.toml", "dimension cup", "'ask' is missing"],
+    ),
+    "a dimension that is no table": (
+        {**FILES, "vocabulary.toml": "dimension.leaf = 3\n"},
+        ["tea/vocabulary.toml", "dimension leaf", "[dimension.leaf]"],
+    ),
     "a value that is no table": (
         changed("vocabulary.toml", "[dimension.heat.values.hot]\n", "[dimension.heat.values]\nhot = 3\n"),
         ["tea/vocabulary.toml", "dimension heat", "'hot' should be a table"],
@@ -465,7 +557,11 @@ BAD: dict[str, tuple[dict[str, str], list[str]]] = {
         ["tea/vocabulary.toml", "phrase 1", "unknown value 'gren' of leaf", "did you mean 'green'?"],
     ),
     "a silence whose quote drifted": (
-        changed("vocabulary.toml", 'quote = "Green tea is brewed at 80 degrees."', 'quote = "Green tea is brewed at 90 degrees."'),
+        changed(
+            "vocabulary.toml",
+            'quote = "Green tea is brewed at 80 degrees."',
+            'quote = "Green tea is brewed at 90 degrees."',
+        ),
         ["tea/vocabulary.toml", "silence prices", "the quote is not in guide#green"],
     ),
     "a decision of an unknown kind": (
@@ -523,7 +619,9 @@ BAD: dict[str, tuple[dict[str, str], list[str]]] = {
     "a fact whose quote spans two paragraphs": (
         {
             **changed("facts.toml", "Green tea is brewed at 80 degrees.", "Milk suits black tea.\\n\\nSo does sugar."),
-            "facts.toml": FILES["facts.toml"].replace("guide#green", "guide#black").replace("Green tea is brewed at 80 degrees.", "Milk suits black tea.\\n\\nSo does sugar."),
+            "facts.toml": FILES["facts.toml"]
+            .replace("guide#green", "guide#black")
+            .replace("Green tea is brewed at 80 degrees.", "Milk suits black tea.\\n\\nSo does sugar."),
             "docs/guide.md": FILES["docs/guide.md"] + "\nSo does sugar.\n",
         },
         ["tea/facts.toml", "fact F-1", "Milk suits black tea."],
@@ -557,7 +655,10 @@ def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path, name: str) -> None:
     (root / name).write_bytes(text + b"# caf\xe9\n")
     with pytest.raises(PackError) as raised:
         load(root)
-    assert str(raised.value) == f"{Path(root / name).parent.name}/{Path(name).name}: byte {len(text) + 5} is not UTF-8; save the file as UTF-8"
+    assert (
+        str(raised.value)
+        == f"{Path(root / name).parent.name}/{Path(name).name}: byte {len(text) + 5} is not UTF-8; save the file as UTF-8"
+    )
 
 
 def test_no_such_folder_is_refused(tmp_path: Path) -> None:
@@ -600,5 +701,7 @@ def test_a_huge_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_disclosed_disagreement_may_run_both_ways(tmp_path: Path) -> None:
-    files = added("rules.toml", '[[resolution]]\nid = "Z-2"\nkind = "disclose"\nwin = ["T-2"]\nover = ["T-1"]\nwhy = "x"\n')
+    files = added(
+        "rules.toml", '[[resolution]]\nid = "Z-2"\nkind = "disclose"\nwin = ["T-2"]\nover = ["T-1"]\nwhy = "x"\n'
+    )
     assert [z.id for z in load(write(tmp_path, files)).resolutions] == ["Z-1", "Z-2"]

@@ -95,7 +95,9 @@ def test_a_disclosed_conflict_is_told_with_its_resolution(shop: Assistant) -> No
     assert shop.check("rent", renter="teenager", bike="electric").settled_by == ("Z-1",)
 
 
-@pytest.mark.parametrize(("bike", "deposit"), [("city", "small"), ("racing", "small"), ("electric", "large"), ("cargo", "large")])
+@pytest.mark.parametrize(
+    ("bike", "deposit"), [("city", "small"), ("racing", "small"), ("electric", "large"), ("cargo", "large")]
+)
 def test_a_value_is_decided(shop: Assistant, bike: str, deposit: str) -> None:
     verdict = shop.check("deposit", bike=bike)
     assert (verdict.status, verdict.outcome) == ("information", deposit)
@@ -104,7 +106,10 @@ def test_a_value_is_decided(shop: Assistant, bike: str, deposit: str) -> None:
 def test_a_value_that_goes_by_what_is_not_said_depends(shop: Assistant) -> None:
     verdict = shop.check("deposit")
     assert (verdict.status, verdict.missing) == ("depends", ("bike",))
-    assert [(b.facts, b.outcome) for b in verdict.branches] == [({"bike": ("city", "racing")}, "small"), ({"bike": ("electric", "cargo")}, "large")]
+    assert [(b.facts, b.outcome) for b in verdict.branches] == [
+        ({"bike": ("city", "racing")}, "small"),
+        ({"bike": ("electric", "cargo")}, "large"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +130,11 @@ def test_a_value_that_goes_by_what_is_not_said_depends(shop: Assistant) -> None:
 def test_the_shop_answers(shop: Assistant, question: str, status: str, cited: set[str]) -> None:
     answer = shop.ask(question)
     refuse_unproven(shop, answer)
-    assert (answer.status, {c.section_id for c in answer.citations}, answer.engine) == (status, cited, "rules+retrieval")
+    assert (answer.status, {c.section_id for c in answer.citations}, answer.engine) == (
+        status,
+        cited,
+        "rules+retrieval",
+    )
     assert answer.pack == f"bicycles@{shop.pack.digest[:12]}"
 
 
@@ -150,7 +159,12 @@ def test_a_denied_helmet_is_none(shop: Assistant) -> None:
 
 
 def test_an_answer_speaks_of_no_other_subject(shop: Assistant) -> None:
-    questions = ["Can a teenager rent a cargo bike?", "Can a child rent a city bike?", "What is the capital of France?", "Can an adult rent a tandem?"]
+    questions = [
+        "Can a teenager rent a cargo bike?",
+        "Can a child rent a city bike?",
+        "What is the capital of France?",
+        "Can an adult rent a tandem?",
+    ]
     said = " ".join(json.dumps(shop.ask(q).to_dict()) for q in questions).lower()
     assert [w for w in ("azure", "backup", "mars", "virtual", "linux") if w in said] == []
 
@@ -163,7 +177,11 @@ def test_the_words_of_the_shipped_pack_are_unknown_to_the_shop(shop: Assistant) 
 def test_the_same_question_gives_the_same_bytes(shop: Assistant, own_home: Path) -> None:
     other = Assistant.load(PACKS / "bicycles", home=own_home)
     for question in ("Can a child rent a city bike?", "When does the shop open?", "Which bikes can a teenager rent?"):
-        assert json.dumps(shop.ask(question).to_dict()) == json.dumps(other.ask(question).to_dict()) == json.dumps(shop.ask(question).to_dict())
+        assert (
+            json.dumps(shop.ask(question).to_dict())
+            == json.dumps(other.ask(question).to_dict())
+            == json.dumps(shop.ask(question).to_dict())
+        )
 
 
 # ---- documents alone
@@ -172,9 +190,21 @@ def test_the_same_question_gives_the_same_bytes(shop: Assistant, own_home: Path)
 @pytest.mark.parametrize(
     ("question", "section", "quote"),
     [
-        ("When should I water tomatoes?", "watering#when", "Water tomatoes early in the morning, at the roots and never on the leaves."),
-        ("How much water does a tomato plant take in summer?", "watering#how-much", "A tomato plant takes two litres a day in summer."),
-        ("How often should I turn the compost heap?", "compost#turning", "Turn the heap every four weeks, so that air reaches the middle."),
+        (
+            "When should I water tomatoes?",
+            "watering#when",
+            "Water tomatoes early in the morning, at the roots and never on the leaves.",
+        ),
+        (
+            "How much water does a tomato plant take in summer?",
+            "watering#how-much",
+            "A tomato plant takes two litres a day in summer.",
+        ),
+        (
+            "How often should I turn the compost heap?",
+            "compost#turning",
+            "Turn the heap every four weeks, so that air reaches the middle.",
+        ),
     ],
 )
 def test_documents_alone_are_searched_and_explained(garden: Assistant, question: str, section: str, quote: str) -> None:
@@ -184,7 +214,9 @@ def test_documents_alone_are_searched_and_explained(garden: Assistant, question:
     assert (section, quote) in [(c.section_id, c.quote) for c in answer.citations]
 
 
-@pytest.mark.parametrize("question", ["Does cooked food go into the compost?", "Can I put kitchen scraps on the compost?"])
+@pytest.mark.parametrize(
+    "question", ["Does cooked food go into the compost?", "Can I put kitchen scraps on the compost?"]
+)
 def test_a_yes_or_no_question_to_documents_alone_is_answered_from_them(garden: Assistant, question: str) -> None:
     answer = garden.ask(question)
     refuse_unproven(garden, answer)

@@ -39,23 +39,36 @@ def test_the_shipped_pack_is_proven(azure: Pack) -> None:
 
 
 def test_an_example_that_does_not_fire_is_found(plant: Plant) -> None:
-    pack = plant("rules.toml", 'fires = ["May a teenager ride a cargo bike?"]', 'fires = ["May an adult ride a cargo bike?"]')
+    pack = plant(
+        "rules.toml", 'fires = ["May a teenager ride a cargo bike?"]', 'fires = ["May an adult ride a cargo bike?"]'
+    )
     assert proof.faults(pack) == ["rule B-3: does not speak of its own example 'May an adult ride a cargo bike?'"]
 
 
 def test_an_example_of_another_decision_does_not_fire(plant: Plant) -> None:
-    pack = plant("rules.toml", 'fires = ["May a teenager ride a cargo bike?"]', 'fires = ["What deposit does a teenager pay for a cargo bike?"]')
-    assert proof.faults(pack) == ["rule B-3: does not speak of its own example 'What deposit does a teenager pay for a cargo bike?'"]
+    pack = plant(
+        "rules.toml",
+        'fires = ["May a teenager ride a cargo bike?"]',
+        'fires = ["What deposit does a teenager pay for a cargo bike?"]',
+    )
+    assert proof.faults(pack) == [
+        "rule B-3: does not speak of its own example 'What deposit does a teenager pay for a cargo bike?'"
+    ]
 
 
 def test_a_silent_example_that_fires_is_found(plant: Plant) -> None:
-    pack = plant("rules.toml", 'silent = ["May a teenager ride a racing bike?"]', 'silent = ["Can teens rent cargo bikes?"]')
+    pack = plant(
+        "rules.toml", 'silent = ["May a teenager ride a racing bike?"]', 'silent = ["Can teens rent cargo bikes?"]'
+    )
     assert proof.faults(pack) == ["rule B-3: speaks of 'Can teens rent cargo bikes?', which it should pass over"]
 
 
 @pytest.mark.parametrize("key", ["fires", "silent"])
 def test_a_rule_without_examples_is_found(plant: Plant, key: str) -> None:
-    old = {"fires": 'fires = ["May a teenager ride a cargo bike?"]', "silent": 'silent = ["May a teenager ride a racing bike?"]'}[key]
+    old = {
+        "fires": 'fires = ["May a teenager ride a cargo bike?"]',
+        "silent": 'silent = ["May a teenager ride a racing bike?"]',
+    }[key]
     assert proof.faults(plant("rules.toml", old, f"{key} = []")) == [
         "rule B-3: give at least one question of which it speaks (fires) and one of which it does not (silent)"
     ]
@@ -70,7 +83,11 @@ def test_an_undeclared_disagreement_is_found(plant: Plant) -> None:
 
 
 def test_a_disagreement_that_no_resolution_names_as_a_pair_is_found(plant: Plant) -> None:
-    pack = plant("rules.toml", 'when = { renter = "teenager", bike = "cargo" }', 'when = { renter = ["teenager", "adult"], bike = "cargo" }')
+    pack = plant(
+        "rules.toml",
+        'when = { renter = "teenager", bike = "cargo" }',
+        'when = { renter = ["teenager", "adult"], bike = "cargo" }',
+    )
     assert proof.faults(pack) == [
         "rules B-1 (supported) and B-3 (not_supported) disagree without a resolution, for example at {'renter': ['adult'], 'bike': ['cargo']}"
     ]
@@ -82,7 +99,11 @@ def test_every_kind_of_resolution_settles_a_disagreement(plant: Plant, kind: str
 
 
 def test_rules_that_agree_need_no_resolution(plant: Plant) -> None:
-    pack = plant("rules.toml", 'when = { renter = "teenager", bike = ["city", "racing"] }', 'when = { renter = ["teenager", "adult"], bike = ["city", "racing"] }')
+    pack = plant(
+        "rules.toml",
+        'when = { renter = "teenager", bike = ["city", "racing"] }',
+        'when = { renter = ["teenager", "adult"], bike = ["city", "racing"] }',
+    )
     assert proof.faults(pack) == []
 
 
@@ -121,13 +142,21 @@ def test_a_pack_that_speaks_of_everything_has_no_gaps() -> None:
 
 
 def test_a_point_of_which_no_rule_speaks_is_a_gap(plant: Plant) -> None:
-    pack = plant("rules.toml", 'when = { renter = "teenager", bike = "cargo" }', 'when = { renter = "child", bike = "cargo" }')
+    pack = plant(
+        "rules.toml", 'when = { renter = "teenager", bike = "cargo" }', 'when = { renter = "child", bike = "cargo" }'
+    )
     assert proof.gaps(pack) == [proof.Gap("rent", {"renter": ("teenager",), "bike": ("cargo",)})]
 
 
 def test_gaps_are_silent_points(azure: Pack, checker: Checker) -> None:
     found = proof.gaps(azure)
-    assert [g for g in found if checker.space(g.decision).box(g.facts) & checker.space(g.decision).legal & ~checker.space(g.decision).parts["silent"]] == []
+    assert [
+        g
+        for g in found
+        if checker.space(g.decision).box(g.facts)
+        & checker.space(g.decision).legal
+        & ~checker.space(g.decision).parts["silent"]
+    ] == []
     for decision in {g.decision for g in found}:
         space = checker.space(decision)
         covered = 0

@@ -1,11 +1,14 @@
 """What questions are understood to say and to ask."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.conversation import Context
 from assistant.engine import shipped
+from assistant.errors import QuestionError
 from assistant.pack import load
 from assistant.reading import Reader
 from assistant.types import Reading
@@ -67,7 +70,9 @@ def test_the_kind_of_a_question_and_what_it_decides(question: str, kind: str, de
 
 
 def test_two_machines_are_told_apart() -> None:
-    reading = READER.read("VM A is managed and unencrypted, VM B is managed and encrypted. Which can use Replace existing?")
+    reading = READER.read(
+        "VM A is managed and unencrypted, VM B is managed and encrypted. Which can use Replace existing?"
+    )
     assert [(s.label, s.facts["encryption"], s.facts["disk_type"]) for s in reading.scenarios] == [
         ("VM A", ("unencrypted",), ("managed",)),
         ("VM B", ("encrypted",), ("managed",)),
@@ -96,7 +101,10 @@ def test_starting_over_drops_the_facts() -> None:
     assert "environment" not in facts(reading)
 
 
-@pytest.mark.parametrize(("answer", "value"), [("linux", "linux"), ("the second", "linux"), ("it's Windows", "windows"), ("the first one", "windows")])
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [("linux", "linux"), ("the second", "linux"), ("it's Windows", "windows"), ("the first one", "windows")],
+)
 def test_an_answer_to_our_question_is_understood(answer: str, value: str) -> None:
     reading = turns("Can I back up SQL Server?", answer, asked="os")
     assert facts(reading)["os"] == (value,)
@@ -115,7 +123,9 @@ def test_yes_answers_a_yes_or_no_question() -> None:
         ("Which tool? (a) MARS (b) DPM", (("A", "MARS"), ("B", "DPM"))),
     ],
 )
-def test_the_options_of_a_multiple_choice_question_are_found(question: str, options: tuple[tuple[str, str], ...]) -> None:
+def test_the_options_of_a_multiple_choice_question_are_found(
+    question: str, options: tuple[tuple[str, str], ...]
+) -> None:
     assert READER.read(question).choices == options
 
 
@@ -128,7 +138,10 @@ QUESTIONS = [q for r in PACK.rules for q in (*r.fires, *r.silent)]
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(QUESTIONS), st.sampled_from(["Hello, ", "please tell me: ", "Hi team! ", "thanks in advance, ", "OK so "]))
+@given(
+    st.sampled_from(QUESTIONS),
+    st.sampled_from(["Hello, ", "please tell me: ", "Hi team! ", "thanks in advance, ", "OK so "]),
+)
 def test_polite_padding_changes_neither_facts_nor_decision(question: str, padding: str) -> None:
     plain, padded = READER.read(question), READER.read(padding + question)
     assert (padded.scenarios, padded.decision) == (plain.scenarios, plain.decision)
@@ -146,11 +159,8 @@ def test_case_and_final_punctuation_change_nothing(question: str) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=80), min_size=1, max_size=3))
 def test_no_text_crashes_the_reader(texts: list[str]) -> None:
-    from assistant.errors import QuestionError
-
     reading = None
     for text in texts:
-        try:
+        with suppress(QuestionError):
             reading = READER.read(text, Context(reading, None) if reading else None)
-        except QuestionError as error:
-            assert str(error).startswith("the question")
+            assert READER.read(text).scenarios

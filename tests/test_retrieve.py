@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assistant import index
-from assistant.errors import IndexError_, ModelError
+from assistant.errors import IndexFault, ModelError
 from assistant.retrieve import Retriever
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def test_odd_text_is_searched_without_an_error(retriever: Retriever, query: str)
     assert len(retriever.search(query, 3)) <= 3
 
 
-@pytest.mark.parametrize("error", [IndexError_("the copy is gone"), ModelError("a vector that is not finite")])
+@pytest.mark.parametrize("error", [IndexFault("the copy is gone"), ModelError("a vector that is not finite")])
 def test_words_go_on_when_vectors_fail(azure: Pack, error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     broken = Failing(error)
     searching = Retriever(azure, broken)

@@ -103,7 +103,10 @@ def edits(word: str) -> list[str]:
     return sorted(found)
 
 
-@pytest.mark.parametrize(("word", "opposite"), [("unencrypted", "encrypted"), ("unmanaged", "managed"), ("encrypted", "unencrypted"), ("managed", "unmanaged")])
+@pytest.mark.parametrize(
+    ("word", "opposite"),
+    [("unencrypted", "encrypted"), ("unmanaged", "managed"), ("encrypted", "unencrypted"), ("managed", "unmanaged")],
+)
 def test_a_typo_never_turns_a_word_into_its_opposite(word: str, opposite: str) -> None:
     assert [e for e in edits(word) if WORDS.repair(e) == opposite and e != opposite] == []
 
@@ -282,14 +285,28 @@ def test_a_negation_denies_what_it_speaks_of(question: str, expected: dict[str, 
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("Can a child without a helmet rent a city bike?", {"renter": ("child",), "helmet": ("none",), "bike": ("city",)}),
-        ("Can a child with no helmet ride a racing bike?", {"renter": ("child",), "helmet": ("none",), "bike": ("racing",)}),
-        ("Can a child with a helmet rent a bike, but not a cargo bike?", {"renter": ("child",), "helmet": ("worn",), "bike": ("city", "racing", "electric")}),
-        ("Can a teenager rent neither a cargo bike nor an e-bike?", {"renter": ("teenager",), "bike": ("city", "racing")}),
+        (
+            "Can a child without a helmet rent a city bike?",
+            {"renter": ("child",), "helmet": ("none",), "bike": ("city",)},
+        ),
+        (
+            "Can a child with no helmet ride a racing bike?",
+            {"renter": ("child",), "helmet": ("none",), "bike": ("racing",)},
+        ),
+        (
+            "Can a child with a helmet rent a bike, but not a cargo bike?",
+            {"renter": ("child",), "helmet": ("worn",), "bike": ("city", "racing", "electric")},
+        ),
+        (
+            "Can a teenager rent neither a cargo bike nor an e-bike?",
+            {"renter": ("teenager",), "bike": ("city", "racing")},
+        ),
         ("Does an adult not need a helmet on a city bike?", {"renter": ("adult",), "bike": ("city",)}),
     ],
 )
-def test_a_negation_reaches_no_further_than_what_is_joined_to_it(question: str, expected: dict[str, tuple[str, ...]]) -> None:
+def test_a_negation_reaches_no_further_than_what_is_joined_to_it(
+    question: str, expected: dict[str, tuple[str, ...]]
+) -> None:
     found = facts(question, SHOP)
     assert {n: found.get(n) for n in expected} == expected
 
@@ -298,7 +315,11 @@ def test_negated_names_the_denied_mentions_only() -> None:
     words = SHOP.vocabulary.words("a child without a helmet on a city bike")
     found = SHOP.vocabulary.find(words)
     denied = negated(words, found)
-    assert [(f.phrase, n in denied) for n, f in enumerate(found) if f.entry.kind == "value"] == [("child", False), ("helmet", True), ("city bike", False)]
+    assert [(f.phrase, n in denied) for n, f in enumerate(found) if f.entry.kind == "value"] == [
+        ("child", False),
+        ("helmet", True),
+        ("city bike", False),
+    ]
 
 
 # ---- words that we know only to be unknown
@@ -334,7 +355,10 @@ def test_a_question_of_need_gets_no_yes_or_no(question: str) -> None:
     [
         ("Is an Azure Debian VM supported?", {"location": ("azure",), "environment": ("virtual",), "os": ("linux",)}),
         ("Can I protect the entire VM?", {"level": ("entire_vm",), "environment": ("virtual",)}),
-        ("Is a Hyper-V guest with Ubuntu supported?", {"location": ("on_premises",), "environment": ("virtual",), "os": ("linux",)}),
+        (
+            "Is a Hyper-V guest with Ubuntu supported?",
+            {"location": ("on_premises",), "environment": ("virtual",), "os": ("linux",)},
+        ),
         ("Does the back-up of a bare-metal server work?", {"environment": ("physical",)}),
         ("SQL Server on a VM: which tool?", {"workload": ("sql_server",)}),
         ("Can I use DPM or MABS?", {"tool": ("mabs", "dpm")}),
@@ -366,7 +390,10 @@ def test_a_gap_holds_a_few_words_and_no_punctuation(text: str, there: bool) -> N
     assert WORDS.has(texts(WORDS.words(text)), (("replace",), ("disk",))) == there
 
 
-@pytest.mark.parametrize(("phrase", "expected"), [("Back-up", ["back", "up"]), ("pre/post", ["pre", "post"]), ("", []), ("–", []), ("A, b.", ["a", "b"])])
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [("Back-up", ["back", "up"]), ("pre/post", ["pre", "post"]), ("", []), ("–", []), ("A, b.", ["a", "b"])],
+)
 def test_split(phrase: str, expected: list[str]) -> None:
     assert split(phrase) == expected
 

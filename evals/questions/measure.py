@@ -1,0 +1,96 @@
+"""Score the assistant on the annotated questions: status, flat wrong verdicts, words, places, facts."""
+
+import argparse
+import collections
+import json
+import re
+import statistics
+import time
+from pathlib import Path
+from typing import TypedDict
+
+from assistant import Answer, Assistant
+
+HERE = Path(__file__).resolve().parent
+FLAT = {("supported", "not_supported"), ("not_supported", "supported")}
+
+
+class Case(TypedDict):
+    """One line of a set."""
+
+    id: str
+    turns: list[str]
+    facts: list[dict[str, object]]
+    status: str
+    accept: list[str]
+    must_mention: list[str]
+    must_not_say: list[str]
+    must_cite: list[list[str]]
+    choice: list[str] | None
+
+
+def marks(case: Case, answer: Answer) -> dict[str, bool]:
+    """What is right in an answer; `flat` is wrong: the opposite of the only verdict that would do."""
+    titles = {_plain(t) for c in answer.citations for t in (c.title, *c.heading_path)}
+    found = {
+        "status": answer.status in case["accept"],
+        "mention": all(re.search(p, answer.text, re.IGNORECASE) for p in case["must_mention"]),
+        "clean": not any(re.search(p, answer.text, re.IGNORECASE) for p in case["must_not_say"]),
+        "cite": all(titles & {_plain(t) for t in group} for group in case["must_cite"]),
+        "choice": not case.get("choice") or sorted(answer.choice) == sorted(map(str, case["choice"] or ())),
+    }
+    only = case["accept"][0] if len(case["accept"]) == 1 else ""
+    return {**found, "all": all(found.values()), "flat": (answer.status, only) in FLAT}
+
+
+def _plain(title: str) -> str:
+    return title.split("(")[0].strip().lower()
+
+
+def main() -> None:
+    """Print a row of figures for each set, and the ids that failed with --failures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", nargs="*", default=["train", "dev"])
+    parser.add_argument("--failures", action="store_true")
+    options = parser.parse_args()
+    helper = Assistant.load(say=print)
+    print(
+        "| set | n | status | 95 % | mention | clean | cite | choice | all | flat | p95 ms |\n|---|---|---|---|---|---|---|---|---|---|---|"
+    )
+    for name in options.sets:
+        counts: collections.Counter[str] = collections.Counter()
+        times: list[float] = []
+        cases: list[Case] = [
+            json.loads(x) for f in sorted((HERE / name).glob("*.jsonl")) for x in f.open(encoding="utf-8")
+        ]
+        for case in cases:
+            answer = None
+            for turn in case["turns"]:
+                start = time.perf_counter()
+                answer = helper.ask(turn, after=answer)
+                times.append(time.perf_counter() - start)
+            if answer is not None:
+                right = marks(case, answer)
+                counts.update(k for k, v in right.items() if v)
+                if options.failures and not right["all"]:
+                    print(
+                        f"{case['id']}: {[k for k, v in right.items() if not v and k != 'flat']} said {answer.status}, accepted {case['accept']}"
+                    )
+        shares = [f"{counts[k] / len(cases):.3f}" for k in ("mention", "clean", "cite", "choice", "all")]
+        low, high = wilson(counts["status"], len(cases))
+        p95 = statistics.quantiles(times, n=20)[-1] * 1000
+        print(
+            f"| {name} | {len(cases)} | {counts['status'] / len(cases):.3f} | {low:.3f}–{high:.3f} | {' | '.join(shares)} | {counts['flat']} | {p95:.1f} |"
+        )
+
+
+def wilson(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    """The 95 % interval of a share by Wilson's score."""
+    share = right / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * ((share * (1 - share) + z * z / (4 * n)) / n) ** 0.5 / (1 + z * z / n)
+    return middle - half, middle + half
+
+
+if __name__ == "__main__":
+    main()
