@@ -44,7 +44,7 @@ acceptance: install  ## grade the sample questions, where they are at hand besid
 
 SETS ?= train dev
 questions: install  ## score the annotated questions (SETS="train dev")
-	@$(BIN)/python evals/questions/measure.py $(SETS)
+	@$(BIN)/python evals/questions/score.py $(SETS)
 
 rules: install  ## write corpus/azure-backup/RULES.md from the rules
 	@$(BIN)/python -m assistant.catalogue corpus/azure-backup

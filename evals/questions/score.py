@@ -44,7 +44,7 @@ def marks(case: Case, answer: Answer) -> dict[str, bool]:
 
 
 def _plain(title: str) -> str:
-    return title.split("(")[0].strip().lower()
+    return title.partition("(")[0].strip().lower()
 
 
 def main() -> None:
