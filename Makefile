@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
 	@echo "[3/3] the assistant and its tools (about two minutes)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable . \
-	  $$($(BIN)/python -c "import tomllib; print(' '.join(repr(d) for d in tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['dev']))")
+	  $$($(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['dev'])")
 	@touch $(STAMP)
 
 run: install  ## serve the chat on http://127.0.0.1:7860

@@ -223,6 +223,7 @@ class Checker:
             outcome=outcome,
             rules=self._rules(space, worlds, outcomes, outcome),
             facts=core,
+            known={n: known[n] for n in space.domains if n in known},
             assumed=self._mattering(space, known, assumed, outcomes),
             missing=missing,
             branches=branches,

@@ -152,11 +152,15 @@ class Composer:
         return [r.place for r in rules]
 
     def _leading(self, verdict: Verdict) -> list[Rule]:
-        """The deciding rules, explicit ones first, those of the same outcome only."""
+        """The rules of the verdict's own outcome: those that speak of most of what is known first, said before inferred."""
         rules = [self.pack.rule(r) for r in verdict.rules]
         same = [r for r in rules if r.then == verdict.outcome] or rules
-        explicit = [r for r in same if r.basis == "explicit"]
-        return [*explicit, *(r for r in same if r not in explicit)]
+
+        def fit(rule: Rule) -> tuple[int, bool]:
+            met = sum(set(verdict.known.get(n, v)) <= set(v) and n in verdict.known for n, v in rule.when.items())
+            return (-met, rule.basis == "inferred")
+
+        return sorted(same, key=fit)
 
     def _instead(self, page: Page, rules: Sequence[Rule], verdict: Verdict) -> None:
         """What to do instead: the rule's own advice, else the easiest changes."""

@@ -74,6 +74,7 @@ _NEED = re.compile(
     r"\b(?:do|does|must|should|would) (?:i|we|you|it|one|they|the \w+|\w+) (?:really |also |even |still |actually |first )?(?:need|have to|required|must|be)\b|^must\b|\bis it (?:necessary|required|mandatory|obligatory)\b|"
     r"\b(?:do|does) [\w ]{2,30} (?:need|require)\b|\bneeded\b|\bnecessary\b|\bmandatory\b|\bhave to\b"
 )
+_MAY = frozenset({"can", "could", "may", "might"})
 _ORDERS = frozenset(
     [
         "name",
@@ -221,7 +222,7 @@ def kind_of(
             return "which", (which[0],), True
         return "explain", (wh,), True
     need = _NEED.search(line)
-    if need and not _CAPABLE.search(line) and not value:
+    if need and not _CAPABLE.search(line) and not value and main not in _MAY:
         return "explain", (need[0],), True
     if (
         which

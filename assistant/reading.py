@@ -129,7 +129,8 @@ class Reader:
             for n, f in enumerate(found)
             if f.entry.kind == "unheard" and n not in denied and not _taken_back(tokens, f)
         ]
-        silences = [f for f in found if f.entry.kind == "silence" and first <= f.start < last]
+        asking = [f for f in found if first <= f.start < last]
+        silences = [f for f in asking if f.entry.kind == "silence"]
         place = words[first].start if words else 0
         return Reading(
             kind=kind,
@@ -139,10 +140,10 @@ class Reader:
             outcome=_outcome(decision, inside, focus) or _outcome(decision, mentions, tokens),
             negative=denies(" ".join(focus)),
             compared=tuple(compared[1:]),
-            unheard=tuple(dict.fromkeys([*(f.phrase for f in heard), *_rivals(self.pack, found, mentions)])),
+            unheard=tuple(dict.fromkeys([*(f.phrase for f in heard), *_rivals(self.pack, asking, mentions)])),
             silence=max(silences, key=lambda f: f.end - f.start).entry.name if silences else None,
             off_topic=self._off_topic(found, mentions, kind) and all(c.startswith("@") for c in why),
-            foreign=_foreign(self.pack, found, mentions),
+            foreign=_foreign(self.pack, asking, mentions),
             cues=(*why, *cues),
             mentions=tuple(mentions),
             topic=clean(question)[place : words[last - 1].end].strip() if words else "",
@@ -276,7 +277,7 @@ def _outcome(decision: Decision | None, mentions: Sequence[Mention], tokens: Seq
     said = [m for m in mentions if m.dimension == decision.outcome]
     if any("or" in (*tokens[m.start - 1 : m.start], *tokens[m.end : m.end + 1]) for m in said if m.end <= len(tokens)):
         return None
-    values = [v for m in mentions if m.dimension == decision.outcome and not m.negated for v in m.values]
+    values = [v for m in said for v in m.values]
     return values[0] if len(set(values)) == 1 else None
 
 

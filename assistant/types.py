@@ -166,6 +166,8 @@ class Verdict:
     """Rules that decide, most particular first."""
     facts: Facts
     """Smallest part of the user's facts from which the verdict still follows."""
+    known: Facts = field(default_factory=dict)
+    """The user's facts in the decision's own dimensions, with what follows from them and what is assumed."""
     assumed: tuple[tuple[str, str, str], ...] = ()
     """(dimension, value, why) of what was taken for granted."""
     missing: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ LONGEST = 10_000
 """Characters of a question: a pasted ticket with its log fits, a book does not."""
 _TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[$€+.?!;:,()\n]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]")
+_STEM = 4
 _DOUBTFUL = 2
 """Edits up to which the opposite of a guess makes it none."""
 _GAP = 4
@@ -138,6 +139,7 @@ class Vocabulary:
         own.update(w for gaps in self._gaps.values() for parts, _ in gaps for part in parts for w in part)
         own.update(_GRAMMAR)
         self._words = frozenset(own)
+        self._named = frozenset(w for phrase, entry in _entries(pack) if entry.kind == "value" for w in split(phrase))
         self._targets = sorted(w for w in own if len(w) >= 4 and w.isalpha())
         self._corpus = frozenset(w for d in pack.documents for w in split(d.text))
         self.repair = lru_cache(maxsize=20_000)(self._repair)
@@ -178,7 +180,7 @@ class Vocabulary:
 
         most = 1 if len(word) <= 6 else 2
         near = [
-            (distance, w != word[0] + w[1:], w)
+            (distance, w not in self._named, w)
             for w in self._targets
             if abs(len(w) - len(word)) <= most and w.startswith(("un", "non")) == word.startswith(("un", "non"))
             if (distance := OSA.distance(word, w, score_cutoff=2)) <= (2 if sorted(w) == sorted(word) else most)
@@ -331,11 +333,9 @@ def _english_words() -> frozenset[str]:
 
 def _english(word: str) -> bool:
     known = _english_words()
-    stems = (
-        word,
-        *(word[: -len(end)] for end in ("s", "es", "ed", "d", "ing", "ly", "er", "ers") if word.endswith(end)),
-    )
-    return any(s in known or s + "e" in known for s in stems if len(s) >= 4)
+    ends = ("s", "es", "ed", "d", "ing", "ly", "er", "ers")
+    stems = [word[: -len(end)] for end in ends if word.endswith(end) and len(word) - len(end) >= _STEM]
+    return word in known or any(s in known or s + "e" in known for s in stems)
 
 
 def _entries(pack: Pack) -> Iterator[tuple[str, Entry]]:
