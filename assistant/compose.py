@@ -142,10 +142,9 @@ class Composer:
             self._instead(page, rules, verdict)
         elif verdict.options:
             self._options(page, verdict)
-        more = 1 if yes else 2
-        for rule in rules[1 : 1 + more]:
-            if _differs(rule, rules[0]):
-                page.say(rule.title, rule.place)
+        said = [r for r in rules[1:] if all(n in verdict.known for n in r.when) and _differs(r, rules[0])]
+        for rule in said[:1]:
+            page.say(rule.title, rule.place)
         self._settled(page, verdict)
 
     def _proof(self, rules: Sequence[Rule]) -> list[Place]:
@@ -156,15 +155,15 @@ class Composer:
         rules = [self.pack.rule(r) for r in verdict.rules]
         same = [r for r in rules if r.then == verdict.outcome] or rules
 
-        def fit(rule: Rule) -> tuple[int, bool]:
-            met = sum(set(verdict.known.get(n, v)) <= set(v) and n in verdict.known for n, v in rule.when.items())
-            return (-met, rule.basis == "inferred")
+        def fit(rule: Rule) -> tuple[int, int, bool]:
+            met = sum(n in verdict.known and set(verdict.known[n]) <= set(v) for n, v in rule.when.items())
+            return (-met, len(rule.when) - met, rule.basis == "inferred")
 
         return sorted(same, key=fit)
 
     def _instead(self, page: Page, rules: Sequence[Rule], verdict: Verdict) -> None:
         """What to do instead: the rule's own advice, else the easiest changes."""
-        advice = next((r.instead for r in rules if r.instead), "")
+        advice = rules[0].instead if rules else ""
         ways = [self._change(c) for c in verdict.changes[:3]]
         if advice:
             page.say(advice)
