@@ -24,6 +24,7 @@ _SWITCH = re.compile(
     r"new (?:ticket|customer|question|topic|problem|subject|case)|another (?:question|topic|thing|subject|ticket|matter|customer)|next (?:question|slide|topic|ticket|chapter|customer)|"
     r"never mind|nevermind|enough about|leaving \w+ aside|let's leave|unrelated|switching|change of topic|change of subject|something else|completely different|totally different|one more thing)\b"
 )
+_UNSURE = re.compile(r"\b(?:don't know|not sure|no idea|dunno|can't tell|have to ask|need to check|will check|unsure)\b")
 _ORDINALS = {
     "first": 0,
     "1": 0,
@@ -68,6 +69,8 @@ class Conversation:
             scenarios = (Scenario(merge(old.scenarios[0].facts, answered)),)
             return replace(old, scenarios=scenarios, unheard=fresh.unheard, silence=None, mentions=fresh.mentions)
         content = [t for t in tokens if t not in PUNCTUATION]
+        if not fresh.mentions and _UNSURE.search(line):
+            return old
         follows = bool(_FOLLOW.search(line)) or len(content) <= SHORT
         refers = bool(_PRONOUN.search(line))
         if not old.explicit and not _SWITCH.search(line) and not fresh.foreign:
@@ -102,12 +105,13 @@ class Conversation:
             r"^\W*(?:and |ok |okay |so |but |then )*(?:what|how) about|^\W*(?:and|or) (?:the|a|an|if|for|on|with)\b",
             line,
         )
-        explicit = fresh.explicit and not about and not (WHAT_IF.search(line) and old.explicit)
+        supposed = WHAT_IF.search(line) and old.explicit and fresh.kind not in {"which", "value"}
+        explicit = fresh.explicit and not about and not supposed
         own = fresh.decision is not None and fresh.decision != old.decision
         if (
             own
-            and (explicit or _strong(fresh))
-            and not (fresh.decision == self.pack.main and old.decision and not _strong(fresh))
+            and (explicit or self._strong(fresh))
+            and not (fresh.decision == self.pack.main and old.decision and not self._strong(fresh))
         ):
             decision = fresh.decision
         else:
@@ -140,6 +144,10 @@ class Conversation:
             topic=f"{old.topic} {fresh.topic}" if short else fresh.topic,
             explicit=fresh.explicit or old.explicit,
         )
+
+    def _strong(self, reading: Reading) -> bool:
+        """Whether a new turn names a decision of its own by words, and not only by facts of a machine."""
+        return bool(reading.cues) and not (reading.decision == self.pack.main and reading.cues[0].startswith("@"))
 
     def _answered(self, fresh: Reading, tokens: Sequence[str], after: Context) -> Facts | None:
         """The facts, when this turn answers the question that we asked."""
@@ -183,15 +191,6 @@ class Conversation:
             if dimension.kind != "fact" and rest and (len(rest) == 1 or named):
                 return {dimension.name: rest}
         return {}
-
-
-def _strong(reading: Reading) -> bool:
-    """Whether a new turn names a decision of its own by words, and not only by facts of a machine."""
-    return (
-        bool(reading.cues)
-        and not reading.cues[0].startswith("@os")
-        and not reading.cues[0].startswith(("@environment", "@location", "@level", "@workload"))
-    )
 
 
 def _polar(ask: str) -> bool:

@@ -241,7 +241,7 @@ def kind_of(
         return "capability", (capable[0],), line.endswith("?") or len(tokens) <= 2 * SHORT
     if len(tokens) > 5 and mentions:
         return "claim", ("statement",), line.endswith("?")
-    return "capability", ("fragment",), line.endswith("?") and len(mentions) > 1
+    return "capability", ("fragment",), False
 
 
 def _heads(tokens: Sequence[str]) -> list[str]:

@@ -215,7 +215,10 @@ class Vocabulary:
                 covered.append((i, end))
             i = end
         found += self._find_gaps(tokens, covered)
-        found += self._find_near(tokens)
+        for one, subject in self._find_near(tokens):
+            nests = self.pack.dimensions[one.entry.name].nests
+            found = [f for f in found if nests or f.entry.kind != "value" or not f.start <= subject < f.end]
+            found.append(one)
         return _widest(sorted(found, key=lambda f: (f.start, -f.end)))
 
     def _longest(self, tokens: Sequence[str], start: int) -> tuple[int, list[Entry]] | None:
@@ -250,8 +253,8 @@ class Vocabulary:
                 if end and not any(a <= i < b or a <= last < b for a, b in covered):
                     yield Found(entry, i, end, " … ".join(" ".join(p) for p in parts))
 
-    def _find_near(self, tokens: Sequence[str]) -> Iterator[Found]:
-        """Values whose groups of words all stand in one sentence; the mention spans from the first to the last of them."""
+    def _find_near(self, tokens: Sequence[str]) -> Iterator[tuple[Found, int]]:
+        """Values whose groups of words all stand in one sentence, from the first to the last word, and the first group's place."""
         start = 0
         for end in [*(i for i, t in enumerate(tokens) if t in {".", "?", "!", ";", "\n"}), len(tokens)]:
             sentence = tokens[start:end]
@@ -262,7 +265,7 @@ class Vocabulary:
                 if all(p is not None for p in places):
                     spots = [p for p in places if p is not None]
                     words = " … ".join(sentence[p] for p in sorted(spots))
-                    yield Found(entry, start + min(spots), start + max(spots) + 1, words)
+                    yield Found(entry, start + min(spots), start + max(spots) + 1, words), start + spots[0]
             start = end + 1
 
     def has(self, tokens: Sequence[str], phrase: Sequence[Sequence[str]]) -> bool:
