@@ -134,7 +134,7 @@ class Composer:
                 word = "That is not right, it is supported"
         elif reading.negative and not yes:
             word = "Right, not supported"
-        rules = self._leading(verdict)
+        rules = self.leading(verdict)
         page.say(f"{lead}{word}: {lower(rules[0].title)}", *self._proof(rules[:1]))
         if not yes:
             if "not supported" not in page.text:
@@ -150,7 +150,7 @@ class Composer:
     def _proof(self, rules: Sequence[Rule]) -> list[Place]:
         return [r.place for r in rules]
 
-    def _leading(self, verdict: Verdict) -> list[Rule]:
+    def leading(self, verdict: Verdict) -> list[Rule]:
         """The rules of the verdict's own outcome: those that speak of most of what is known first, said before inferred."""
         rules = [self.pack.rule(r) for r in verdict.rules]
         same = [r for r in rules if r.then == verdict.outcome] or rules
@@ -308,7 +308,7 @@ class Composer:
         if verdict.impossible:
             self._impossible(page, verdict)
         elif verdict.status == "information":
-            rules = self._leading(verdict)
+            rules = self.leading(verdict)
             claimed = reading.outcome
             if claimed and reading.kind in {"claim", "capability"}:
                 right = claimed == verdict.outcome
@@ -357,7 +357,7 @@ class Composer:
             page.say(f"- {rule.title}", rule.place, end="\n")
         for value, verdict in partly[:4]:
             on = _and([lower(self.pack.dimensions[n].label) for n in verdict.missing])
-            first = self._leading(verdict)[:1]
+            first = self.leading(verdict)[:1]
             title = first[0].title if first else ""
             page.say(
                 f"- {_first_upper(self.pack.label(asked, value))} depends on {on}: {lower(title)}",
@@ -365,7 +365,7 @@ class Composer:
                 end="\n",
             )
         if advice and advice.status == "information" and any(v == advice.outcome for v, _ in works):
-            page.say(f"Recommended: {lower(self._leading(advice)[0].title)}", self._leading(advice)[0].place)
+            page.say(f"Recommended: {lower(self.leading(advice)[0].title)}", self.leading(advice)[0].place)
         doubtful = [(v, d) for v, d in table if d.status == "conflict"]
         for value, verdict in doubtful[:1]:
             sides = _sides([self.pack.rule(r) for r in verdict.rules])
@@ -380,7 +380,7 @@ class Composer:
                 self._instead(page, rules, verdict)
         elif reading.compared and refused:
             for value, verdict in refused:
-                rule = self._leading(verdict)[0]
+                rule = self.leading(verdict)[0]
                 page.say(f"Not {self.pack.label(asked, value)}: {lower(rule.title)}", rule.place)
         for verdict in [d for _, d in works][:2]:
             self._tensions(page, verdict, reading)
@@ -388,7 +388,7 @@ class Composer:
     def _reasons(self, verdicts: Sequence[Verdict]) -> list[Rule]:
         rules: list[Rule] = []
         for verdict in verdicts:
-            for rule in self._leading(verdict)[:1]:
+            for rule in self.leading(verdict)[:1]:
                 if all(_differs(rule, r) for r in rules):
                     rules.append(rule)
         return rules

@@ -24,7 +24,9 @@ _SWITCH = re.compile(
     r"new (?:ticket|customer|question|topic|problem|subject|case)|another (?:question|topic|thing|subject|ticket|matter|customer)|next (?:question|slide|topic|ticket|chapter|customer)|"
     r"never mind|nevermind|enough about|leaving \w+ aside|let's leave|unrelated|switching|change of topic|change of subject|something else|completely different|totally different|one more thing)\b"
 )
-_UNSURE = re.compile(r"\b(?:don't know|not sure|no idea|dunno|can't tell|have to ask|need to check|will check|unsure)\b")
+_UNSURE = re.compile(
+    r"\b(?:don't know|not sure|no idea|dunno|can't tell|have to ask|need to check|will check|unsure)\b"
+)
 _ORDINALS = {
     "first": 0,
     "1": 0,

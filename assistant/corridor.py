@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from assistant.grammar import asks_duty
 from assistant.pack import Pack
 from assistant.reading import Reader, said_by
 from assistant.retrieve import Retriever
+from assistant.rules import Place
 from assistant.statements import Stated, Statements
 from assistant.types import Answer, Ask, Hit, Part, Reading, Scenario, Status, Verdict
 
@@ -393,38 +395,48 @@ class Case:
     def _choose(self) -> Status:
         readings = self.house.reader.options(self.reading)
         bodies = [body for _, body in self.reading.choices]
-        scores = [self._holds(option, body) for option, body in zip(readings, bodies, strict=True)]
-        wanted = [-s for s in scores] if self.reading.denied else scores
-        near = [self._near(body) for body in bodies]
-        ranked = [w + (0.0 if self.reading.denied else n) for w, n in zip(wanted, near, strict=True)]
+        judged = [self._judge(option, body) for option, body in zip(readings, bodies, strict=True)]
+        wanted = [-j.holds if self.reading.denied else j.holds for j in judged]
+        near = [0.0 if self.reading.denied else self._near(body) for body in bodies]
         several = bool(_SEVERAL.search(self.question))
         right = [n for n, w in enumerate(wanted) if w >= 1.0] if several else []
-        right = right or [max(range(len(ranked)), key=lambda n: (ranked[n], -n))]
+        right = right or [max(range(len(wanted)), key=lambda n: (wanted[n] + near[n], -n))]
         labels = [label for label, _ in self.reading.choices]
         self.choice = tuple(labels[n] for n in right)
         self.page.say("; ".join(f"{labels[n]}: {bodies[n]}" for n in right) + ".")
         for n in right[:3]:
-            self._prove(readings[n], bodies[n])
+            self._prove(judged[n], bodies[n])
         return "information"
 
-    def _holds(self, option: Reading, body: str) -> float:
-        """1 when the rules or a stated fact say that the option is so, -1 when that it is not, 0 when they are silent."""
+    def _judge(self, option: Reading, body: str) -> Judged:
+        """What the rules or a stated fact say of an option; 0 when they are silent."""
         decision = self.pack.decisions.get(option.decision or "")
         if decision and decision.kind == "value" and option.outcome:
             stem = self.house.checker.check(decision.id, self.reading.scenarios[0].facts)
             if stem.status == "information":
-                return 1.0 if stem.outcome == option.outcome else -1.0
+                return self._by_rule(1.0 if stem.outcome == option.outcome else -1.0, stem)
         words = self.house.reader.words(body)
         around = (*self.house.reader.words(self.reading.stem), *words)
         stated = self.house.statements.judge(words, around, said_by(option))
         if stated and stated.holds is not None:
-            return 1.0 if stated.holds else -1.0
-        if decision and decision.kind == "capability" and option.mentions:
+            place = stated.fact.place
+            return Judged(1.0 if stated.holds else -1.0, spoken(place.quote, self.composer.header(place)), place)
+        chosen = any(self.pack.dimensions[m.dimension].kind == "choice" for m in option.mentions)
+        if (
+            decision
+            and decision.kind == "capability"
+            and (chosen or (option.mentions and decision.id != self.pack.main))
+        ):
             verdict = self.house.checker.check(decision.id, option.scenarios[0].facts)
             if verdict.status in {"supported", "not_supported"}:
-                return 1.0 if (verdict.status == "supported") != option.negative else -1.0
-            return -0.5
-        return 0.0
+                return self._by_rule(1.0 if (verdict.status == "supported") != option.negative else -1.0, verdict)
+            return Judged(-0.5)
+        return Judged(0.0)
+
+    def _by_rule(self, holds: float, verdict: Verdict) -> Judged:
+        self.verdicts.append(verdict)
+        rules = self.composer.leading(verdict)
+        return Judged(holds, rules[0].title, rules[0].place) if rules else Judged(holds)
 
     def _near(self, body: str) -> float:
         """How near the documents come to the option as an answer to the question, 0 to 1."""
@@ -437,18 +449,22 @@ class Case:
         whole = self.house.search(f"{self.reading.stem} {body}", 1)
         return 0.6 * shared + 0.4 * (whole[0].similarity if whole else 0.0)
 
-    def _prove(self, option: Reading, body: str) -> None:
-        decision = self.pack.decisions.get(option.decision or "")
-        if decision:
-            verdict = self.house.checker.check(decision.id, option.scenarios[0].facts)
-            self.verdicts.append(verdict)
-            rules = [self.pack.rule(r) for r in verdict.rules[:1]]
-            if rules:
-                self.page.say(rules[0].title, rules[0].place)
-                return
+    def _prove(self, judged: Judged, body: str) -> None:
+        if judged.place:
+            self.page.say(judged.says, judged.place)
+            return
         hits = self.house.search(f"{self.reading.stem} {body}", 1)
         if hits:
             self.composer.explain(self.page, hits, complete=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An option of a multiple-choice question: 1 it is so, -1 it is not, and what proves it."""
+
+    holds: float
+    says: str = ""
+    place: Place | None = None
 
 
 _SEVERAL = re.compile(
