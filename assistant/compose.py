@@ -25,6 +25,8 @@ _WORD = {
     SILENT: "not stated",
 }
 _MOST_BRANCHES = 6
+_MOST_VALUES = 3
+"""Values above which a dimension was narrowed rather than said."""
 _NAMED = 2
 """Values up to which a dimension counts as named rather than left open."""
 _MOST_CELLS = 6
@@ -271,10 +273,8 @@ class Composer:
 
     def _tensions(self, page: Page, verdict: Verdict, reading: Reading) -> None:
         for tension in self.tensions(verdict, reading):
-            if not all(_key(p) in page.markers for p in tension.places) or tension.id not in page.text:
-                cited = sum(_key(p) in page.markers for p in tension.places)
-                if cited == len(tension.places) and "disagree" in page.text:
-                    continue
+            cited = all(_key(p) in page.markers for p in tension.places)
+            if not (cited and "disagree" in page.text) and lower(tension.says) not in page.text:
                 page.say(f"The documents read differently here: {lower(tension.says)}", *tension.places)
 
     def tensions(self, verdict: Verdict, reading: Reading) -> list[Tension]:
@@ -506,14 +506,14 @@ class Composer:
         page.text = page.text.rstrip()
 
     def facts_words(self, facts: Facts) -> str:
-        """Facts as a person would list them."""
-        return ", ".join(
-            _or([self.pack.label(n, v) for v in values])
-            if self._bare(n)
-            else f"{lower(self.pack.dimensions[n].label)} {_or([self.pack.label(n, v) for v in values])}"
-            for n, values in facts.items()
-            if len(values) < 4
-        )
+        """Facts as a person would list them; what a question asks about is none of them."""
+        words = []
+        for name, values in facts.items():
+            dimension = self.pack.dimensions[name]
+            if dimension.kind != "asked" and len(values) <= _MOST_VALUES:
+                said = _or([dimension.label_of(v) for v in values])
+                words.append(said if self._bare(name) else f"{lower(dimension.label)} {said}")
+        return ", ".join(words)
 
     def _bare(self, name: str) -> bool:
         return len(self.pack.label(name, self.pack.dimensions[name].names[0])) > 3

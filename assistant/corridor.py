@@ -244,6 +244,8 @@ class Case:
         space = self.house.checker.space(decision.id)
         if len(self._scenarios()) > 1:
             return self._which_machine()
+        if asked and len(self._scenarios()[0].facts.get(asked, ())) == 1 and not self.reading.compared:
+            asked = next((n for n in space.choices if n not in self._scenarios()[0].facts), None)
         if asked is None or asked not in space.domains:
             return None
         values = self.reading.compared or self._open_values(asked)

@@ -196,7 +196,7 @@ def kind_of(
     if order and not wh and not polar:
         wanted = bool(
             re.search(
-                r"\b(?:tool|tools|agent|agents|product|products|option|options|component|components|way|ways)\b", line
+                r"\b(?:tool|tools|agent|agents|product|products|option|options|component|components|way|ways|level|levels)\b", line
             )
         ) and order in {"name", "list", "propose", "suggest", "recommend", "enumerate"}
         return ("which" if wanted else "value" if value and order not in _TELL else "explain"), (order,), True
@@ -207,7 +207,7 @@ def kind_of(
         if value and wh != "how":
             return "value", (wh,), True
         if which and re.search(
-            r"\b(?:which|tool|tools|agent|option|options|recommend|use|need|best|suggest|how many|install|offer|take|pick)\b",
+            r"\b(?:which|tool|tools|agent|option|options|recommend|use|need|best|suggest|how many|install|offer|take|pick|level|levels)\b",
             line,
         ):
             return "which", (which[0],), True
