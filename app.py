@@ -16,8 +16,8 @@ def main() -> None:
     from assistant import Assistant, AssistantError
 
     port, home = os.environ.get("ASSISTANT_PORT") or "7860", os.environ.get("ASSISTANT_HOME")
-    if not port.isdecimal():
-        sys.exit(f"app.py: ASSISTANT_PORT is {port!r}; it should be a number, for example 7860")
+    if not port.isdecimal() or not 0 < int(port) < 2**16:
+        sys.exit(f"app.py: ASSISTANT_PORT is {port!r}; it should be a number from 1 to 65535, for example 7860")
     try:
         helper = Assistant.load(home=Path(home) if home else None, say=_say)
         _say(f"opening the index of {helper.pack.title}")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _CODES = {"supported": 0, "information": 0, "not_supported": 1}
 _OPEN = 3
+_FAR = 0.3
+"""Cosine below which a place has nothing to do with a query: 0.2 for letters that are no word."""
 _BUSY = 75
 
 
@@ -243,7 +245,10 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _search(options: argparse.Namespace) -> int:
-    hits = _load(options).search(" ".join(options.query), options.k)
+    query = " ".join(options.query)
+    if not query.strip() or options.k < 1:
+        raise QuestionError("search wants words and -k of at least 1, for example: search -k 3 restore an encrypted VM")
+    hits = [h for h in _load(options).search(query, options.k) if h.similarity >= _FAR or not h.similarity]
     if options.json:
         _print_json([_hit(h) for h in hits])
     else:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from assistant.checker import CONFLICT, NOT_STATED, NOT_SUPPORTED, SILENT, SUPPORTED
+from assistant.grammar import asks_duty
 from assistant.pack import Pack
 from assistant.rules import Fact, Place, Rule, Tension
 from assistant.types import Branch, Citation, Facts, Finding, Hit, Reading, Verdict
@@ -25,6 +26,7 @@ _WORD = {
     SILENT: "not stated",
 }
 _MOST_BRANCHES = 6
+_DENIES = re.compile(r"\b(?:not|no|only)\b")
 _MOST_VALUES = 3
 """Values above which a dimension was narrowed rather than said."""
 _NAMED = 2
@@ -44,7 +46,7 @@ class Page:
     def say(self, sentence: str, *places: Place, end: str = " ") -> bool:
         """Add a sentence and the places that prove it; False, and nothing added, when there is no room left."""
         new = [p for p in dict.fromkeys(places) if _key(p) not in self.markers]
-        marks = "".join(f" [{n}]" for n in self._numbers(places))
+        marks = "".join(f" [{n}]" for n in dict.fromkeys(self.numbers_of(places)))
         if len(self.text) + len(sentence) + len(marks) + len(end) > MOST_CHARACTERS:
             return False
         if len(self.markers) + len(new) > MOST_CITATIONS:
@@ -56,9 +58,10 @@ class Page:
         self.text += sentence + marks + end
         return True
 
-    def _numbers(self, places: Iterable[Place]) -> list[int]:
+    def numbers_of(self, places: Iterable[Place]) -> list[int]:
+        """The mark of each place: the one it has, or the one it will get."""
         known = dict(self.markers)
-        return list(dict.fromkeys(known.setdefault(_key(p), len(known) + 1) for p in places))
+        return [known.setdefault(_key(p), len(known) + 1) for p in places]
 
     def line(self) -> None:
         """Start a new paragraph."""
@@ -129,17 +132,11 @@ class Composer:
 
     def _definite(self, page: Page, reading: Reading, verdict: Verdict, lead: str) -> None:
         yes = verdict.status == SUPPORTED
-        word = "Yes" if yes else "No"
-        if reading.kind == "claim":
-            word = "That is right" if yes != reading.negative else "That is not right"
-            if yes and reading.negative:
-                word = "That is not right, it is supported"
-        elif reading.negative and not yes:
-            word = "Right, not supported"
+        word = self._word(reading, yes=yes)
         rules = self.leading(verdict)
         page.say(f"{lead}{word}: {lower(rules[0].title)}", *self._proof(rules[:1]))
         if not yes:
-            if "not supported" not in page.text:
+            if not _DENIES.search(rules[0].title):
                 page.say("So this is not supported.")
             self._instead(page, rules, verdict)
         elif verdict.options:
@@ -148,6 +145,15 @@ class Composer:
         for rule in said[:1]:
             page.say(rule.title, rule.place)
         self._settled(page, verdict)
+
+    @staticmethod
+    def _word(reading: Reading, *, yes: bool) -> str:
+        """How a verdict opens: yes or no to a question, right or not right to a statement."""
+        if reading.kind == "claim" or (reading.negative and not asks_duty(reading.focus)):
+            if reading.negative:
+                return "That is not right, it is supported" if yes else "That is right, not supported"
+            return "That is right" if yes else "That is not right"
+        return "Yes" if yes else "No"
 
     def _proof(self, rules: Sequence[Rule]) -> list[Place]:
         return [r.place for r in rules]
@@ -191,7 +197,7 @@ class Composer:
             if name in facts:
                 values = facts.pop(name)
                 parts.append(_or([self.pack.label(name, v) for v in values]))
-        return " for ".join(parts)
+        return parts[0] + "".join(f" {p}" if p.startswith("with ") else f" for {p}" for p in parts[1:]) if parts else ""
 
     def _depends(self, page: Page, verdict: Verdict, lead: str) -> None:
         names = [self._noun(n) for n in verdict.missing]
@@ -275,6 +281,12 @@ class Composer:
         for tension in self.tensions(verdict, reading):
             cited = all(_key(p) in page.markers for p in tension.places)
             if not (cited and "disagree" in page.text) and lower(tension.says) not in page.text:
+                page.say(f"The documents read differently here: {lower(tension.says)}", *tension.places)
+
+    def differing(self, page: Page, place: Place) -> None:
+        """The declared tensions that have this place on one side."""
+        for tension in self.pack.tensions:
+            if place in tension.places and lower(tension.says) not in page.text:
                 page.say(f"The documents read differently here: {lower(tension.says)}", *tension.places)
 
     def tensions(self, verdict: Verdict, reading: Reading) -> list[Tension]:
@@ -415,10 +427,9 @@ class Composer:
             places = [row[v].place for v in values if v in row]
             if shown + len(set(map(_key, places)) - set(page.markers)) > _MOST_CELLS:
                 continue
-            marks = page._numbers(places)
-            marked = iter(marks)
+            numbers = {_key(p): n for p, n in zip(places, page.numbers_of(places), strict=True)}
             numbered = [
-                f"{c} [{next(marked, marks[-1])}]" if v in row else c for c, v in zip(cells, values, strict=True)
+                f"{c} [{numbers[_key(row[v].place)]}]" if v in row else c for c, v in zip(cells, values, strict=True)
             ]
             if self._row(page, f"| {attribute} | {' | '.join(numbered)} |", places):
                 shown = len(page.markers)

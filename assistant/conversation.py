@@ -68,7 +68,7 @@ class Conversation:
         line = " ".join(tokens)
         answered = self._answered(fresh, tokens, after)
         if answered is not None:
-            scenarios = (Scenario(merge(old.scenarios[0].facts, answered)),)
+            scenarios = (Scenario(self._fitting(old.scenarios[0].facts, answered)),)
             return replace(old, scenarios=scenarios, unheard=fresh.unheard, silence=None, mentions=fresh.mentions)
         content = [t for t in tokens if t not in PUNCTUATION]
         if not fresh.mentions and _UNSURE.search(line):
@@ -125,11 +125,19 @@ class Conversation:
             if explicit
             else (old.kind, fresh.asked or old.asked)
         )
+        if (
+            kind == "explain"
+            and not explicit
+            and fresh.mentions
+            and decision
+            and self.pack.decisions[decision].kind == "capability"
+        ):
+            kind = "capability"
         kind = "capability" if kind == "choice" else old.kind if kind == "nothing" else kind
         if kind == "which" and asked is None and decision:
             asked = self.pack.decisions[decision].asks or None
         scenarios = tuple(
-            Scenario(merge(base.facts, {**s.facts, **other}), s.label or base.label)
+            Scenario(self._fitting(base.facts, {**s.facts, **other}), s.label or base.label)
             for s in fresh.scenarios
             for base in bases
         )
@@ -146,6 +154,14 @@ class Conversation:
             topic=f"{old.topic} {fresh.topic}" if short else fresh.topic,
             explicit=fresh.explicit or old.explicit,
         )
+
+    def _fitting(self, old: Facts, new: Facts) -> Facts:
+        """New facts over old ones, without the old ones that cannot hold beside them ("no, in Azure" ends "physical")."""
+        merged = merge(old, new)
+        for axiom in self.pack.axioms:
+            if all(n in merged and set(merged[n]) <= set(v) for n, v in axiom.never.items()):
+                merged = {n: v for n, v in merged.items() if n in new or n not in axiom.never}
+        return merged
 
     def _strong(self, reading: Reading) -> bool:
         """Whether a new turn names a decision of its own by words, and not only by facts of a machine."""

@@ -178,6 +178,7 @@ class Case:
         claim = self.reading.kind == "claim"
         lead = ("That is right" if holds else "That is not right") if claim else ("Yes" if holds else "No")
         self.page.say(f"{lead}: {lower(text)}", stated.fact.place)
+        self.composer.differing(self.page, stated.fact.place)
         return "supported" if holds else "not_supported"
 
     def _fits(self, sure: float) -> bool:
@@ -330,6 +331,9 @@ class Case:
         used = {*domains, *(self.pack.dimensions[n].reads for n in domains)}
         said = {n for s in self._scenarios() for n in s.facts if n in used}
         scale = _LIKENESS_ASKED if self.reading.kind == "capability" and asks_duty(self.reading.focus) else _LIKENESS
+        definite = all(v.status in {"supported", "not_supported", "conflict"} for v in self._check())
+        if definite and self.reading.kind != "explain" and said and (decision != self.pack.main or len(said) > 1):
+            return False
         if not self._fits(sure if sure is not None else scale[min(len(said), len(scale) - 1)]):
             return False
         unit = self.hits[0].unit
@@ -401,7 +405,7 @@ class Case:
         wanted = [-j.holds if self.reading.denied else j.holds for j in judged]
         near = [0.0 if self.reading.denied else self._near(body) for body in bodies]
         several = bool(_SEVERAL.search(self.question))
-        right = [n for n, w in enumerate(wanted) if w >= 1.0] if several else []
+        right = [n for n, w in enumerate(wanted) if w >= _PERHAPS] if several else []
         right = right or [max(range(len(wanted)), key=lambda n: (wanted[n] + near[n], -n))]
         labels = [label for label, _ in self.reading.choices]
         self.choice = tuple(labels[n] for n in right)
@@ -432,7 +436,7 @@ class Case:
             verdict = self.house.checker.check(decision.id, option.scenarios[0].facts)
             if verdict.status in {"supported", "not_supported"}:
                 return self._by_rule(1.0 if (verdict.status == "supported") != option.negative else -1.0, verdict)
-            return Judged(-0.5)
+            return Judged(_PERHAPS if verdict.status == "depends" else -0.5)
         return Judged(0.0)
 
     def _by_rule(self, holds: float, verdict: Verdict) -> Judged:
@@ -469,8 +473,10 @@ class Judged:
     place: Place | None = None
 
 
+_PERHAPS = 0.4
+"""What an option is worth that holds on some condition."""
 _SEVERAL = re.compile(
-    r"\b(?:all that apply|two|three|which are|more than one|several|multiple (?:response|answers|select)|select all|options are|statements|both|letters|ones|one\(s\))\b|\(s\)",
+    r"\b(?:which (?:of (?:these|the following) )?(?:tools|agents|options|levels|types|components|machines|services|products)|all that apply|two|three|which are|more than one|several|multiple (?:response|answers|select)|select all|options are|statements|both|letters|ones|one\(s\))\b|\(s\)",
     re.IGNORECASE,
 )
 _LISTS = frozenset(

@@ -98,10 +98,11 @@ class Assistant:
             if name not in self.pack.dimensions:
                 raise UnknownName("dimension", name, self.pack.dimensions)
             names = self.pack.dimensions[name].names
-            for value in text.split(","):
+            values = [value.strip() for value in text.split(",")]
+            for value in values:
                 if value not in names:
                     raise UnknownName(f"value of {name}", value, names)
-            found[name] = tuple(v for v in names if v in text.split(","))
+            found[name] = tuple(v for v in names if v in values)
         return found
 
     def decision_of(self, said: Mapping[str, str]) -> str:

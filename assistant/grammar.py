@@ -72,7 +72,7 @@ _WHICH = re.compile(
 )
 _NEED = re.compile(
     r"\b(?:do|does|must|should|would) (?:i|we|you|it|one|they|the \w+|\w+) (?:really |also |even |still |actually |first )?(?:need|have to|required|must|be)\b|^must\b|\bis it (?:necessary|required|mandatory|obligatory)\b|"
-    r"\b(?:do|does) [\w ]{2,30} (?:need|require)\b|\bneeded\b|\bnecessary\b|\bmandatory\b|\bhave to\b"
+    r"\b(?:do|does) [\w ]{2,30} (?:need|require)\b|\bneeded\b|\brequired\b|\bnecessary\b|\bmandatory\b|\bhave to\b"
 )
 _MAY = frozenset({"can", "could", "may", "might"})
 _ORDERS = frozenset(
@@ -196,7 +196,8 @@ def kind_of(
     if order and not wh and not polar:
         wanted = bool(
             re.search(
-                r"\b(?:tool|tools|agent|agents|product|products|option|options|component|components|way|ways|level|levels)\b", line
+                r"\b(?:tool|tools|agent|agents|product|products|option|options|component|components|way|ways|level|levels)\b",
+                line,
             )
         ) and order in {"name", "list", "propose", "suggest", "recommend", "enumerate"}
         return ("which" if wanted else "value" if value and order not in _TELL else "explain"), (order,), True
@@ -215,7 +216,7 @@ def kind_of(
             decision
             and which
             and re.search(
-                r"\bwhat (?:can|could|does|do|all|else|may|would|will)\b.*\b(?:back up|backs up|protect|protects|cover|covers|restore|take|handle|look after|save)\b",
+                r"\bwhat (?:can|could|does|do|all|else|may|would|will)\b.*\b(?:back up|backup|backs up|protect|protects|cover|covers|restore|take|handle|look after|save)\b",
                 line,
             )
         ):
@@ -316,6 +317,11 @@ def complete(tokens: Sequence[str]) -> bool:
 
 def denies(line: str) -> bool:
     """A statement that denies the capability: "MARS can't back up Linux, right?"."""
+    if re.search(
+        r"\bneither\b.*\b(?:can|could|does|do|is|are|will|supports?)\b|\bshould (?:i|we) not\b|\bnot to use\b|\bavoid\b",
+        line,
+    ):
+        return True
     if re.match(r"^(?:why |so |and |but )*(?:isn't|aren't|can't|doesn't|don't|won't|couldn't|shouldn't)\b", line):
         return False
     return bool(

@@ -105,10 +105,11 @@ class Pack:
         return self._documents[document_id]
 
     def rule(self, rule_id: str) -> Rule:
-        """The rule with this id; UnknownName when there is none."""
-        if rule_id not in self._rules:
+        """The rule with this id, in capitals or not; UnknownName when there is none."""
+        found = self._rules.get(rule_id) or next((r for r in self.rules if r.id.lower() == rule_id.lower()), None)
+        if found is None:
             raise UnknownName("rule", rule_id, self._rules)
-        return self._rules[rule_id]
+        return found
 
     def label(self, dimension: str, value: str) -> str:
         """How a value is shown to people."""

@@ -137,7 +137,7 @@ class Reader:
             decision=decision.id if decision else None,
             scenarios=self.machines.scenarios(tokens, mentions, set(compared[:1])),
             asked=asked or (decision.asks or None if decision and kind == "which" else None),
-            outcome=_outcome(decision, inside, focus) or _outcome(decision, mentions, tokens),
+            outcome=_outcome(decision, inside, tokens) or _outcome(decision, mentions, tokens),
             negative=denies(" ".join(focus)),
             compared=tuple(compared[1:]),
             unheard=tuple(dict.fromkeys([*(f.phrase for f in heard), *_rivals(self.pack, asking, mentions)])),
@@ -180,7 +180,8 @@ class Reader:
                 and not set(m.values) & set(one.values)
                 and any(ends[one.end - 1] < cue <= ends[m.start] for cue in cues)
             ]
-            if not later:
+            left = one.start > 0 and tokens[one.start - 1] == "from" and any(_other_value(m, one) for m in mentions)
+            if not later and not left:
                 kept.append(one)
         return kept
 
@@ -220,8 +221,8 @@ class Reader:
         for dimension in dict.fromkeys(m.dimension for m in mentions):
             if self.pack.dimensions[dimension].kind == "fact":
                 continue
-            said = [m for m in mentions if m.dimension == dimension and not m.negated and len(m.values) == 1]
-            values = tuple(dict.fromkeys(m.values[0] for m in said))
+            said = [m for m in mentions if m.dimension == dimension and not m.negated]
+            values = tuple(dict.fromkeys(v for m in said for v in m.values if kind == "compare" or len(m.values) == 1))
             if len(values) < _TWO:
                 continue
             between = [tokens[a.end : b.start] for a, b in pairwise(said) if a.values != b.values]
@@ -235,12 +236,16 @@ class Reader:
         return ()
 
 
+def _other_value(one: Mention, other: Mention) -> bool:
+    return one.dimension == other.dimension and not one.negated and not set(one.values) & set(other.values)
+
+
 def _pattern(elements: Sequence[str]) -> Pattern:
     return [e if e.startswith("@") else parts_of(e) for e in elements]
 
 
 def _known(tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:
-    """Without what the user says not to know ("dunno if it's encrypted", "encrypted or not")."""
+    """Without what the user asks for or says not to know ("which extension", "dunno if it's encrypted", "encrypted or not")."""
     line = " ".join(tokens)
     unsure = bool(
         re.search(
@@ -252,7 +257,7 @@ def _known(tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:
     def doubtful(one: Mention) -> bool:
         after = list(tokens[one.end : one.end + 2])
         before = tokens[max(0, one.start - 5) : one.start]
-        if after == ["or", "not"]:
+        if after == ["or", "not"] or (one.end - one.start == 1 and before[-1:] and before[-1] in {"which", "what"}):
             return True
         return unsure and ("if" in before or "whether" in before or (len(before) > 0 and before[-1] == "what"))
 
@@ -275,7 +280,7 @@ def _outcome(decision: Decision | None, mentions: Sequence[Mention], tokens: Seq
     if decision is None or decision.kind != "value":
         return None
     said = [m for m in mentions if m.dimension == decision.outcome]
-    if any("or" in (*tokens[m.start - 1 : m.start], *tokens[m.end : m.end + 1]) for m in said if m.end <= len(tokens)):
+    if any("or" in (*tokens[m.start - 1 : m.start], *tokens[m.end : m.end + 1]) for m in said):
         return None
     values = [v for m in said for v in m.values]
     return values[0] if len(set(values)) == 1 else None

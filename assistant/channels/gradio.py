@@ -33,6 +33,7 @@ STYLE = """
 
 #conversation .bubble-wrap { padding-top: 1.6rem; }
 #conversation .chatbot.prose { opacity: 1; }
+#conversation td:first-child { white-space: nowrap; overflow-wrap: normal; }
 #conversation .options { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); width: 100%; }
 #conversation .option { max-width: none; border: 1px solid var(--color-accent); border-radius: 8px; }
 #question .submit-button { background: var(--primary-700); color: white; }
