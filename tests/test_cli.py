@@ -435,6 +435,11 @@ def test_search_ranks_places(capsys: Captured) -> None:
     assert "restore#restore-an-encrypted-virtual-machine" in {h["section_id"] for h in hits}
 
 
-def test_search_for_nothing_exits_3(capsys: Captured) -> None:
-    assert main(["search", "--json", " "]) == 3
-    assert capsys.readouterr().out == "[]\n"
+def test_a_search_that_finds_nothing_exits_3(capsys: Captured) -> None:
+    assert (main(["search", "--json", "zzzzqqq"]), capsys.readouterr().out.strip()) == (3, "[]")
+
+
+@pytest.mark.parametrize("arguments", [["search", " "], ["search", "-k", "0", "vault"]])
+def test_a_search_for_nothing_is_a_mistake(arguments: list[str], capsys: Captured) -> None:
+    assert main(arguments) == 2
+    assert "search wants words" in capsys.readouterr().err
