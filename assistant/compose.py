@@ -568,7 +568,7 @@ def lower(text: str) -> str:
     return text[:1].lower() + text[1:] if first[1:] == first[1:].lower() and first not in _NAMES else text
 
 
-_NAMES = frozenset({"Windows", "Linux", "Azure", "Exchange", "Replace", "Create", "Restore", "Physical"} - {"Physical"})
+_NAMES = frozenset({"Windows", "Linux", "Azure", "Exchange", "Replace", "Create", "Restore"})
 
 
 def _first_upper(text: str) -> str:

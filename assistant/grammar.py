@@ -233,7 +233,12 @@ def kind_of(
         )
     ):
         return "which", (which[0],), True
-    if re.search(r"\b(?:list|bullets|bulleted|steps|numbered|meaning|definition)\b", line) and not polar:
+    if (
+        re.search(
+            r"\b(?:list|bullets|bulleted|steps|numbered|meaning|definition|(?:first|last|next) (?:thing|step))\b", line
+        )
+        and not polar
+    ):
         return "explain", ("list",), True
     if polar:
         return "capability", (polar,), True

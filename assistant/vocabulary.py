@@ -374,7 +374,7 @@ _INSTEAD = (
     ("aside", "from"),
 )
 _STOP = frozenset({"but", "however", "only", "just", "although", "which", "what", "how", "can", "does", "do", "so", "because", "then",
-                   "it's", "its", "that", "while", "supported", "possible", "support", "work", "works", "allowed", "able", "available",
+                   "it's", "its", "that", "while", "supported", "possible", "support", "work", "works", "working", "worked", "happening", "starting", "finishing", "allowed", "able", "available",
                    "sure", "true", "if", "when", "is", "are", "using", "use", "via"})  # fmt: skip
 _JOIN = frozenset({"or", "nor", "and", ",", "any", "a", "an", "the"})
 _RELATION = frozenset({"on", "in", "for", "at", "of", "from", "with", "during", "to", "by"})

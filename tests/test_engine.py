@@ -31,6 +31,10 @@ SCHEMA = json.loads(files("assistant").joinpath("answer.schema.json").read_text(
         ("MARS can back up Linux servers on premises, right?", "not_supported"),
         ("Is LRS the default redundancy?", "not_supported"),
         ("I have a physical server inside Azure running Linux. Which tool?", "depends"),
+        ("MARS takes the volumes of a Windows server straight to the vault.", "not_supported"),
+        ("Does DPM send its data to a vault when MARS isn't on the DPM server?", "not_supported"),
+        ("Can the workload extension be put on a SQL Server instance on Windows?", "supported"),
+        ("Very first thing a backup job does on an Azure VM?", "information"),
     ],
 )
 def test_status(helper: Assistant, question: str, status: str) -> None:

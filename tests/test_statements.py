@@ -30,6 +30,11 @@ def judged(claim: str) -> tuple[str, bool | None] | None:
         ("LRS keeps 6 copies.", ("W-10", False)),
         ("A differential is based on the previous differential.", ("Q-04", False)),
         ("A differential holds what changed since the last full backup.", ("Q-04", True)),
+        ("Storage in Azure is billed as a flat fee.", ("W-02b", False)),
+        ("Storage in Azure is billed pay-as-you-go.", ("W-02b", True)),
+        ("Each later backup copies the full machine again.", ("B-04", False)),
+        ("Retention ends at ten years.", ("W-08", False)),
+        ("The vault is for Azure machines, nothing hybrid.", ("T-01", False)),
         ("The sky is blue.", None),
     ],
 )

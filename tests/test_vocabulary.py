@@ -273,6 +273,15 @@ NEGATION: list[tuple[str, dict[str, tuple[str, ...] | None]]] = [
     ("Is MARS not able to back up Linux?", {"os": ("linux",), "tool": ("mars",)}),
     ("Can MARS back up not only Windows files?", {"os": ("windows",)}),
     ("Isn't Linux supported by MARS?", {"os": ("linux",), "tool": ("mars",)}),
+    ("MARS isn't working on the Windows server. Can it back up files?", {"os": ("windows",), "tool": ("mars",)}),
+    (
+        "VSS isn't working on one Windows VM. Is a snapshot still made?",
+        {"os": ("windows",), "environment": ("virtual",), "capture_hook": ("failed",)},
+    ),
+    (
+        "Does DPM send its data to a vault when MARS isn't on the DPM server?",
+        {"tool": ("dpm",), "mars_on_server": ("no",)},
+    ),
 ]
 
 
