@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.grammar import SHORT, WHAT_IF, complete
+from assistant.grammar import SHORT, WHAT_IF, complete, outcome_of
 from assistant.pack import Pack
 from assistant.types import Facts, Reading, Scenario
 from assistant.vocabulary import PUNCTUATION, Vocabulary, Word, parts_of, texts
@@ -143,13 +143,14 @@ class Conversation:
         )
         scenarios = tuple({str(sorted(s.facts.items())): s for s in scenarios}.values())
         short = len(tokens) <= 2 * SHORT
+        named = outcome_of(self.pack.decisions[decision], fresh.mentions, tokens) if decision else None
         return replace(
             fresh,
             kind=kind,
             decision=decision,
             asked=asked,
             scenarios=scenarios,
-            outcome=fresh.outcome or (old.outcome if decision == old.decision and not explicit else None),
+            outcome=fresh.outcome or named or (old.outcome if decision == old.decision and not explicit else None),
             off_topic=fresh.off_topic and not fresh.mentions and not old.mentions,
             topic=f"{old.topic} {fresh.topic}" if short else fresh.topic,
             explicit=fresh.explicit or old.explicit,

@@ -399,3 +399,14 @@ def wants_the_wrong_one(stem: str) -> bool:
             r"\b(?:NOT|not|except|EXCEPT|isn't|incorrect|false|wrong|cannot|can't|never|unsupported|doesn't)\b", stem
         )
     )
+
+
+def outcome_of(decision: Decision | None, mentions: Sequence[Mention], tokens: Sequence[str]) -> str | None:
+    """The value that a question about a value names; None when it offers a choice ("Backup or Site Recovery?")."""
+    if decision is None or decision.kind != "value":
+        return None
+    said = [m for m in mentions if m.dimension == decision.outcome]
+    if any("or" in (*tokens[m.start - 1 : m.start], *tokens[m.end : m.end + 1]) for m in said):
+        return None
+    values = [v for m in said for v in m.values]
+    return values[0] if len(set(values)) == 1 else None

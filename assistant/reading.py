@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from assistant.conversation import Context, Conversation, merge, starts_over
-from assistant.grammar import AUX, SHORT, denies, focus_of, kind_of, options_of, wants_the_wrong_one
+from assistant.grammar import AUX, SHORT, denies, focus_of, kind_of, options_of, outcome_of, wants_the_wrong_one
 from assistant.machines import Machines
 from assistant.pack import Pack
 from assistant.rules import Decision
@@ -137,7 +137,7 @@ class Reader:
             decision=decision.id if decision else None,
             scenarios=self.machines.scenarios(tokens, mentions, set(compared[:1])),
             asked=asked or (decision.asks or None if decision and kind == "which" else None),
-            outcome=_outcome(decision, inside, tokens) or _outcome(decision, mentions, tokens),
+            outcome=outcome_of(decision, inside, tokens) or outcome_of(decision, mentions, tokens),
             negative=denies(" ".join(focus)),
             compared=tuple(compared[1:]),
             unheard=tuple(dict.fromkeys([*(f.phrase for f in heard), *_rivals(self.pack, asking, mentions)])),
@@ -273,17 +273,6 @@ def _outright(mentions: list[Mention]) -> list[Mention]:
 def _taken_back(tokens: Sequence[str], found: Found) -> bool:
     """Whether an unheard word is corrected at once: "in AWS, sorry, in Azure"."""
     return bool(_CORRECT.search(" ".join(tokens[found.end : found.end + 4])))
-
-
-def _outcome(decision: Decision | None, mentions: Sequence[Mention], tokens: Sequence[str]) -> str | None:
-    """The value that a question about a value names; None when it offers a choice ("Backup or Site Recovery?")."""
-    if decision is None or decision.kind != "value":
-        return None
-    said = [m for m in mentions if m.dimension == decision.outcome]
-    if any("or" in (*tokens[m.start - 1 : m.start], *tokens[m.end : m.end + 1]) for m in said):
-        return None
-    values = [v for m in said for v in m.values]
-    return values[0] if len(set(values)) == 1 else None
 
 
 def _rivals(pack: Pack, found: Sequence[Found], mentions: Sequence[Mention]) -> list[str]:

@@ -73,6 +73,12 @@ def test_a_follow_up_answers_the_question_we_asked(helper: Assistant) -> None:
     ]
 
 
+def test_a_follow_up_about_another_value_is_judged_for_that_value(helper: Assistant) -> None:
+    first = helper.ask("Is LRS the default?")
+    assert first.status == "not_supported"
+    assert [helper.ask(words, after=first).status for words in ("And GRS?", "Typo. I meant GRS.")] == ["supported"] * 2
+
+
 def test_the_letter_of_a_multiple_choice_question_comes_first(helper: Assistant) -> None:
     answer = helper.ask("Which tool is app-aware?\nA) MARS\nB) DPM")
     assert answer.choice == ("B",)
