@@ -539,12 +539,12 @@ class Composer:
 
 
 def spoken(text: str, header: str = "") -> str:
-    """A unit as a sentence: no markup, a table row as "Column: cell" pairs, one full stop."""
+    """A unit as a sentence: no markup, a table row as "Column: cell" pairs, one full stop, no open colon."""
     if header:
         pairs = zip(header.split("|"), text.split("|"), strict=False)
         text = "; ".join(f"{name.strip()}: {cell.strip()}" for name, cell in pairs if cell.strip())
     plain = re.sub(r"\*\*|__|`|!?\[([^\]]*)\]\([^)]*\)", lambda m: m[1] or "", text)
-    plain = " ".join(plain.split())
+    plain = " ".join(plain.split()).rstrip(":")
     if len(plain) > 420:
         plain = plain[:420].rsplit(" ", 1)[0] + " …"
     return plain if plain.endswith((".", "!", "?", "…")) else plain + "."

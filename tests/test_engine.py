@@ -79,6 +79,11 @@ def test_a_follow_up_about_another_value_is_judged_for_that_value(helper: Assist
     assert [helper.ask(words, after=first).status for words in ("And GRS?", "Typo. I meant GRS.")] == ["supported"] * 2
 
 
+def test_a_sentence_that_leads_a_list_ends_with_a_full_stop_when_it_stands_alone(helper: Assistant) -> None:
+    text = helper.ask("What is the workload backup extension?").text
+    assert "It offers three backup types. [1]" in text
+
+
 def test_the_letter_of_a_multiple_choice_question_comes_first(helper: Assistant) -> None:
     answer = helper.ask("Which tool is app-aware?\nA) MARS\nB) DPM")
     assert answer.choice == ("B",)
