@@ -21,6 +21,8 @@ from assistant.types import Answer, Ask, Hit, Part, Reading, Scenario, Status, V
 
 _KNOWN = 0.45
 """Least cosine to a key at which a unit is taken to answer a question in the words of the subject."""
+_NEAR = 0.60
+"""Cosine from which a place's topic is taken for the question's."""
 _LEAN = 0.55
 """Below this the asking sentence alone says too little ("How do we go about it?")."""
 _PLAIN = 0.62
@@ -151,7 +153,8 @@ class Case:
         if decided == "value" and reading.kind != "explain" and not (self._open_value() and self._better_explained()):
             return self._value()
         if decided == "capability" and reading.kind in {"capability", "claim"} and not self._better_explained():
-            return self._capability()
+            found = self._found() if reading.decision == self.pack.main else None
+            return self._state(found) if found else self._capability()
         if decided and reading.kind == "explain" and self._refuted():
             return self._capability()
         return self._explain()
@@ -167,6 +170,15 @@ class Case:
             return None
         around = tuple(self.house.reader.words(self.question))
         return self.house.statements.judge(reading.focus or around, around, said_by(reading))
+
+    def _found(self) -> Stated | None:
+        """The fact that a yes/no question is about when likeness finds its topic: the fact's own words still decide it."""
+        reading = self.reading
+        if (reading.kind not in {"capability", "claim"} and not asks_duty(reading.focus)) or not self._fits(_NEAR):
+            return None
+        tokens = reading.focus or tuple(self.house.reader.words(self.question))
+        carried = {n for s in self._scenarios() for n in s.facts}
+        return self.house.statements.judge_at(self.hits[0].unit, tokens, said_by(reading) | carried)
 
     def _state(self, stated: Stated) -> Status:
         """Yes or no to a claim about a stated fact, with its place."""
@@ -344,6 +356,9 @@ class Case:
         hits = self.hits
         if not hits or (hits[0].similarity < _KNOWN and not self.house.degraded):
             return self._unknown(hits)
+        stated = self._found()
+        if stated:
+            return self._state(stated)
         self._reason()
         words = set(self.reading.topic.lower().split())
         complete = complete or bool(words & _LISTS)

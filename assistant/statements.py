@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from assistant.pack import Pack
 from assistant.rules import Fact
+from assistant.types import Unit
 from assistant.vocabulary import Vocabulary, parts_of
 
 _TURNS = frozenset(
@@ -56,7 +57,7 @@ class Statements:
                 [parts_of(w) for w in f.no],
             )
             for f in pack.facts
-            if f.topic and (f.yes or f.no or f.figure)
+            if f.yes or f.no or f.figure
         ]
 
     def judge(self, tokens: Sequence[str], around: Sequence[str], said: Collection[str]) -> Stated | None:
@@ -67,7 +68,7 @@ class Statements:
         """
         best: tuple[int, Stated] | None = None
         for fact, topic, yes, no in self._facts:
-            if set(fact.unless) & set(said):
+            if not topic or set(fact.unless) & set(said):
                 continue
             inside = sum(any(self._has(tokens, w) for w in group) for group in topic)
             if inside < len(topic) and not all(any(self._has(around, w) for w in group) for group in topic):
@@ -78,6 +79,16 @@ class Statements:
             if stated and (best is None or inside + len(topic) > best[0]):
                 best = (inside + len(topic), stated)
         return best[1] if best else None
+
+    def judge_at(self, unit: Unit, tokens: Sequence[str], said: Collection[str]) -> Stated | None:
+        """Whether a claim holds whose topic a search has found: by the words of a fact that this unit states, or None."""
+        for fact, _, yes, no in self._facts:
+            here = fact.place.source == unit.section_id and unit.start <= fact.place.start < unit.end
+            if here and not set(fact.unless) & set(said):
+                stated = self._figure(fact, tokens) if fact.figure else self._sides(fact, tokens, yes, no)
+                if stated:
+                    return stated
+        return None
 
     def _sides(self, fact: Fact, tokens: Sequence[str], yes: Sequence[Parts], no: Sequence[Parts]) -> Stated | None:
         for_, against = self._longest(tokens, yes), self._longest(tokens, no)

@@ -137,6 +137,7 @@ class Vocabulary:
         own.update(w for _, groups in self._near for g in groups for parts in g for part in parts for w in part)
         own.update(w for d in pack.decisions.values() for p in d.read for e in p if e[0] != "@" for w in split(e))
         own.update(w for gaps in self._gaps.values() for parts, _ in gaps for part in parts for w in part)
+        own.update(w for f in pack.facts for p in (*f.yes, *f.no, *(w for g in f.topic for w in g)) for w in split(p))
         own.update(_GRAMMAR)
         self._words = frozenset(own)
         self._named = frozenset(w for phrase, entry in _entries(pack) if entry.kind == "value" for w in split(phrase))
