@@ -134,6 +134,8 @@ class Conversation:
         ):
             kind = "capability"
         kind = "capability" if kind == "choice" else old.kind if kind == "nothing" else kind
+        if kind == "explain" and fresh.mentions and fresh.decision is None and self._is_value(decision):
+            kind = "value" if "why" not in tokens else kind
         if kind == "which" and asked is None and decision:
             asked = self.pack.decisions[decision].asks or None
         scenarios = tuple(
@@ -144,13 +146,17 @@ class Conversation:
         scenarios = tuple({str(sorted(s.facts.items())): s for s in scenarios}.values())
         short = len(tokens) <= 2 * SHORT
         named = outcome_of(self.pack.decisions[decision], fresh.mentions, tokens) if decision else None
+        spoken = self._carried_outcome(decision, scenarios) if kind == "capability" else None
         return replace(
             fresh,
             kind=kind,
             decision=decision,
             asked=asked,
             scenarios=scenarios,
-            outcome=fresh.outcome or named or (old.outcome if decision == old.decision and not explicit else None),
+            outcome=fresh.outcome
+            or named
+            or (old.outcome if decision == old.decision and not explicit else None)
+            or spoken,
             off_topic=fresh.off_topic and not fresh.mentions and not old.mentions,
             topic=f"{old.topic} {fresh.topic}" if short else fresh.topic,
             explicit=fresh.explicit or old.explicit,
@@ -163,6 +169,16 @@ class Conversation:
             if all(n in merged and set(merged[n]) <= set(v) for n, v in axiom.never.items()):
                 merged = {n: v for n, v in merged.items() if n in new or n not in axiom.never}
         return merged
+
+    def _carried_outcome(self, decision: str | None, scenarios: Sequence[Scenario]) -> str | None:
+        """The value that "is it …?" asks about when it was named before."""
+        if decision is None or not self._is_value(decision):
+            return None
+        values = scenarios[0].facts.get(self.pack.decisions[decision].outcome, ())
+        return values[0] if len(values) == 1 else None
+
+    def _is_value(self, decision: str | None) -> bool:
+        return decision is not None and self.pack.decisions[decision].kind == "value"
 
     def _strong(self, reading: Reading) -> bool:
         """Whether a new turn names a decision of its own by words, and not only by facts of a machine."""
@@ -177,6 +193,8 @@ class Conversation:
         content = [t for t in tokens if t not in PUNCTUATION]
         facts = fresh.scenarios[0].facts
         if source in facts and len(content) <= 3 * SHORT and not complete(tokens):
+            return facts
+        if facts and "?" not in tokens and _UNSURE.search(" ".join(tokens)):
             return facts
         if len(content) > SHORT:
             return None

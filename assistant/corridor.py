@@ -11,13 +11,13 @@ from typing import Protocol
 
 from assistant.checker import SUPPORTED, Checker
 from assistant.compose import Composer, Page, lower, spoken
-from assistant.grammar import asks_duty
+from assistant.grammar import asks_duty, asks_plainly
 from assistant.pack import Pack
 from assistant.reading import Reader, said_by
 from assistant.retrieve import Retriever
 from assistant.rules import Place
 from assistant.statements import Stated, Statements
-from assistant.types import Answer, Ask, Hit, Part, Reading, Scenario, Status, Verdict
+from assistant.types import Answer, Ask, Hit, Part, Reading, Scenario, Status, Unit, Verdict
 
 _KNOWN = 0.45
 """Least cosine to a key at which a unit is taken to answer a question in the words of the subject."""
@@ -25,7 +25,7 @@ _NEAR = 0.60
 """Cosine from which a place's topic is taken for the question's."""
 _LEAN = 0.55
 """Below this the asking sentence alone says too little ("How do we go about it?")."""
-_PLAIN = 0.62
+_PLAIN = 0.45
 """The same for a question that has none of the subject's words."""
 _SURE = 0.80
 _LIKENESS = (0.50, 0.70, 0.93)
@@ -138,7 +138,8 @@ class Case:
             return self._foreign()
         if reading.unheard:
             return self._foreign() if reading.off_topic else self._unheard()
-        if reading.silence and not self._fits(_SURE) and not self._stated():
+        stated = self._stated()
+        if reading.silence and not self._fits(_SURE) and not stated:
             return self._stated_silence()
         if reading.kind == "compare":
             return "information" if self._compare() else self._explain(complete=True)
@@ -146,21 +147,21 @@ class Case:
             found = self._which()
             if found:
                 return found
-        stated = self._stated()
         if stated and reading.kind in {"capability", "claim", "explain"}:
             return self._state(stated)
         decided = reading.decision and self.pack.decisions[reading.decision].kind
-        if decided == "value" and reading.kind != "explain" and not (self._open_value() and self._better_explained()):
-            return self._value()
+        if decided == "value" and reading.kind != "explain" and not (self._undecided() and self._better_explained()):
+            fact = self._found() if self._undecided() else None
+            return self._state(fact) if fact else self._value()
         if decided == "capability" and reading.kind in {"capability", "claim"} and not self._better_explained():
-            found = self._found() if reading.decision == self.pack.main else None
-            return self._state(found) if found else self._capability()
+            fact = self._found() if reading.decision == self.pack.main or self._undecided() else None
+            return self._state(fact) if fact else self._capability()
         if decided and reading.kind == "explain" and self._refuted():
             return self._capability()
         return self._explain()
 
-    def _open_value(self) -> bool:
-        """Whether the rules would only list every way the value could come out."""
+    def _undecided(self) -> bool:
+        """Whether the rules would only list every way it could come out."""
         return all(v.status == "depends" for v in self._check())
 
     def _stated(self) -> Stated | None:
@@ -174,7 +175,8 @@ class Case:
     def _found(self) -> Stated | None:
         """The fact that a yes/no question is about when likeness finds its topic: the fact's own words still decide it."""
         reading = self.reading
-        if (reading.kind not in {"capability", "claim"} and not asks_duty(reading.focus)) or not self._fits(_NEAR):
+        polar = reading.kind in {"capability", "claim"} or asks_duty(reading.focus) or asks_plainly(reading.focus)
+        if not polar or not self._fits(_NEAR) or self._ruled(self.hits[0].unit):
             return None
         tokens = reading.focus or tuple(self.house.reader.words(self.question))
         carried = {n for s in self._scenarios() for n in s.facts}
@@ -261,7 +263,7 @@ class Case:
             asked = next((n for n in space.choices if n not in self._scenarios()[0].facts), None)
         if asked is None or asked not in space.domains:
             return None
-        values = self.reading.compared or self._open_values(asked)
+        values = self.reading.compared or self._opens(asked)
         facts = {n: v for n, v in self._scenarios()[0].facts.items() if n != asked}
         table = [(v, self.house.checker.check(decision.id, {**facts, asked: (v,)})) for v in values]
         table = [(v, d) for v, d in table if not d.impossible]
@@ -298,7 +300,7 @@ class Case:
         statuses = {v.status for v in self.verdicts}
         return "not_supported" if statuses == {"not_supported"} else "information"
 
-    def _open_values(self, asked: str) -> tuple[str, ...]:
+    def _opens(self, asked: str) -> tuple[str, ...]:
         said = self._scenarios()[0].facts.get(asked, ())
         names = self.pack.dimensions[asked].names
         return said if len(said) > 1 else names
@@ -348,9 +350,12 @@ class Case:
             return False
         if not self._fits(sure if sure is not None else scale[min(len(said), len(scale) - 1)]):
             return False
-        unit = self.hits[0].unit
-        quoted = (r.place for r in self.pack.rules if r.decision == decision)
-        return not any(p.source == unit.section_id and unit.start <= p.start < unit.end for p in quoted)
+        return not self._ruled(self.hits[0].unit)
+
+    def _ruled(self, unit: Unit) -> bool:
+        """Whether some rule of the decision quotes this place."""
+        quoted = (r.place for r in self.pack.rules if r.decision == self.reading.decision)
+        return any(p.source == unit.section_id and unit.start <= p.start < unit.end for p in quoted)
 
     def _explain(self, *, complete: bool = False) -> Status:
         hits = self.hits

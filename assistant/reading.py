@@ -51,6 +51,8 @@ class Reader:
         if after and starts_over(" ".join(texts(words))):
             after = None
         fresh = self._fresh(question, words, found)
+        if after and fresh.decision in {None, self.pack.main}:
+            fresh = self._with_carried(fresh, after)
         if choices and len(choices) > 1:
             options = tuple((label, body) for label, body, _ in choices)
             if after and not stem:
@@ -62,6 +64,12 @@ class Reader:
                 )
             return replace(fresh, kind="choice", choices=options, stem=stem, denied=wants_the_wrong_one(stem))
         return self.conversation.carry(fresh, words, after) if after else fresh
+
+    def _with_carried(self, fresh: Reading, after: Context) -> Reading:
+        """The decision that a follow-up names by its own words together with values said before ("Is it recommended?")."""
+        decision, why = self._decide(fresh.focus, [*fresh.mentions, *after.reading.mentions])
+        named = decision and decision.id != self.pack.main and any(not cue.startswith("@") for cue in why)
+        return replace(fresh, decision=decision.id, cues=(*why, *fresh.cues)) if decision and named else fresh
 
     def options(self, reading: Reading) -> list[Reading]:
         """Each option of a multiple-choice question read together with its stem."""

@@ -376,10 +376,13 @@ _INSTEAD = (
 )
 _STOP = frozenset({"but", "however", "only", "just", "although", "which", "what", "how", "can", "does", "do", "so", "because", "then",
                    "it's", "its", "that", "while", "supported", "possible", "support", "work", "works", "working", "worked", "happening", "starting", "finishing", "allowed", "able", "available",
-                   "sure", "true", "if", "when", "is", "are", "using", "use", "via"})  # fmt: skip
+                   "sure", "true", "if", "when", "is", "are", "using", "use", "via", "offered", "meant", "made", "intended", "designed", "permitted", "usable",
+                   "suited", "suitable", "compatible", "provided", "applicable", "good", "valid", "documented"})  # fmt: skip
 _JOIN = frozenset({"or", "nor", "and", ",", "any", "a", "an", "the"})
 _RELATION = frozenset({"on", "in", "for", "at", "of", "from", "with", "during", "to", "by"})
+_BUT = frozenset({"but", "except"})
 _REACH = 5
+_ANSWERS_NO = frozenset({"no", "none", "nope", "off", "false", "disabled", "absent"})
 
 
 def negated(words: Sequence[Word], found: Sequence[Found]) -> frozenset[int]:
@@ -391,7 +394,18 @@ def negated(words: Sequence[Word], found: Sequence[Found]) -> frozenset[int]:
         spoken = any(f.start <= i < f.end for f in found)
         if width and not spoken:
             out.update(_reach(tokens, i + width, found))
+    out.update(n for n, f in enumerate(found) if _answered_no(tokens, f.end))
     return frozenset(out)
+
+
+def _answered_no(tokens: Sequence[str], end: int) -> bool:
+    """Whether a "no" stands after words as on a form: "encryption: no, state: stopped"."""
+    place = end + 1 if tokens[end : end + 1] == [":"] else end
+    return (
+        tokens[place : place + 1] != []
+        and tokens[place] in _ANSWERS_NO
+        and (place + 1 == len(tokens) or tokens[place + 1] in PUNCTUATION)
+    )
 
 
 def _cue(tokens: Sequence[str], i: int) -> int:
@@ -414,6 +428,8 @@ def _cue(tokens: Sequence[str], i: int) -> int:
     if (token, after) in _INSTEAD:
         return 2
     if token == "not" and after in {"only", "just", "sure"}:
+        return 0
+    if (token == "nothing" and after in _BUT) or (token in _BUT and i and tokens[i - 1] == "nothing"):
         return 0
     if token == "no" and after in {"", ",", ".", "matter", "idea", "need", "problem", "way", "longer", "limit", "?"}:
         return 0
