@@ -6,12 +6,13 @@ No model and no guess: the same words, the same reading. Grammar, machines and c
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from assistant.conversation import Context, Conversation, merge, starts_over
-from assistant.grammar import AUX, SHORT, denies, focus_of, kind_of, options_of, outcome_of, wants_the_wrong_one
+from assistant.denial import bounds, denials, excluded
+from assistant.grammar import AUX, SHORT, asks_duty, denies, focus_of, kind_of, options_of, outcome_of, wants_the_wrong_one
 from assistant.machines import Machines
 from assistant.pack import Pack
 from assistant.rules import Decision
@@ -22,6 +23,8 @@ _CORRECT = re.compile(
     r"\b(?:becomes?|became|turned into|converted (?:to|into)|leaves|gets virtuali[sz]ed|migrated (?:to|into)|moved to|sorry|i mean|i meant|correction|scratch that|no wait|wait no|make that|actually|rather|oops|my mistake|should have said|meant to say|not quite|typo|i misspoke|misspoke|pardon|strike that|turns out|no no|wait)\b|^\W*no\b|^\W*nope\b"
 )
 _TWO = 2
+_BESIDE = 5
+"""Words between a bounding word and what it bounds, at most."""
 Pattern = list["str | tuple[tuple[str, ...], ...]"]
 
 
@@ -110,7 +113,7 @@ class Reader:
 
     def _fresh(self, question: str, words: Sequence[Word], found: Sequence[Found]) -> Reading:
         tokens = texts(words)
-        denied = negated(words, found)
+        denied, turned = negated(words, found)
         mentions = [
             mention(f, is_negated=n in denied) for n, f in enumerate(found) if f.entry.kind in {"value", "denied"}
         ]
@@ -146,7 +149,8 @@ class Reader:
             scenarios=self.machines.scenarios(tokens, mentions, set(compared[:1])),
             asked=asked or (decision.asks or None if decision and kind == "which" else None),
             outcome=outcome_of(decision, inside, tokens) or outcome_of(decision, mentions, tokens),
-            negative=denies(" ".join(focus)),
+            negative=_denies(kind, focus, {n - first for n in (*turned, *_named(found))}),
+            only=self._only(focus, first, inside),
             compared=tuple(compared[1:]),
             unheard=tuple(dict.fromkeys([*(f.phrase for f in heard), *_rivals(self.pack, asking, mentions)])),
             silence=max(silences, key=lambda f: f.end - f.start).entry.name if silences else None,
@@ -206,6 +210,16 @@ class Reader:
                 return decision, decision.read[hit]
         return None, ()
 
+    def _only(self, focus: Sequence[str], first: int, mentions: Sequence[Mention]) -> str | None:
+        """The dimension that a bounding word stands beside: "only Windows", "MABS and nobody else"."""
+        for n in bounds(focus):
+            place = first + n
+            near = [(abs(m.start - place), m.dimension) for m in mentions if -_BESIDE <= m.start - place <= _BESIDE]
+            near = [(d, name) for d, name in near if self.pack.dimensions[name].kind != "asked"]
+            if near:
+                return min(near)[1]
+        return None
+
     def _asked(self, tokens: Sequence[str]) -> str | None:
         """The dimension that a which-question names ("which agent", "what level")."""
         line = " ".join(tokens)
@@ -242,6 +256,20 @@ class Reader:
             ):
                 return (dimension, *values)
         return ()
+
+
+def _named(found: Sequence[Found]) -> Iterator[int]:
+    """The tokens that name something."""
+    return (n for f in found if f.entry.kind != "silence" for n in range(f.start, f.end))
+
+
+def _denies(kind: Kind, focus: Sequence[str], spoken: Collection[int]) -> bool:
+    """Whether a statement is turned round by words that neither facts nor names take up, or a question asks if something is out."""
+    if asks_duty(focus) and kind != "claim":
+        return excluded(focus)
+    if kind in {"claim", "capability"}:
+        return len([n for n in denials(focus) if n not in spoken]) % 2 == 1
+    return denies(" ".join(focus))
 
 
 def _other_value(one: Mention, other: Mention) -> bool:

@@ -9,29 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from assistant.denial import bounds, denials
+from assistant.grammar import asks_duty
 from assistant.pack import Pack
 from assistant.rules import Fact
 from assistant.types import Unit
-from assistant.vocabulary import Vocabulary, parts_of
+from assistant.vocabulary import Vocabulary, parts_of, split
 
-_TURNS = frozenset(
-    {
-        "not",
-        "never",
-        "isn't",
-        "aren't",
-        "doesn't",
-        "don't",
-        "no",
-        "without",
-        "won't",
-        "can't",
-        "didn't",
-        "wasn't",
-        "nor",
-    }
-)
 _REACH = 3
 Parts = tuple[tuple[str, ...], ...]
 
@@ -97,8 +83,24 @@ class Statements:
         if for_ and against and not _overlap(for_, against) and "or" in tokens:
             return Stated(fact, None)
         holds = for_ is not None and (against is None or (_overlap(for_, against) and for_[0] > against[0]))
-        _, place = (for_ if holds else against) or (0, 0)
-        return Stated(fact, holds != _turned(tokens, place))
+        size, place = (for_ if holds else against) or (0, 0)
+        holds = holds != _turned(tokens, place, size)
+        if holds and self._bounded(fact, tokens):
+            return Stated(fact, None)
+        return Stated(fact, holds)
+
+    @staticmethod
+    def _bounded(fact: Fact, tokens: Sequence[str]) -> bool:
+        """Whether the claim says more than the fact: "only", another order of things, a number that the fact does not name."""
+        own = (fact.place.quote, *fact.yes, *fact.no, *(w for group in fact.topic for w in group))
+        said = {w for text in own for w in split(text)}
+        early, late = bool(said & _EARLY), bool(said & _LATE)
+        counted = [a for a, b in pairwise(tokens) if (a in _NUMBERS or a.isdigit()) and b in _UNITS]
+        return (
+            (not asks_duty(tokens) and any(tokens[n] not in said for n in bounds(tokens)))
+            or (early != late and any(t in (_LATE if early else _EARLY) for t in tokens))
+            or any(n not in said and _NUMBERS.get(n, n) not in said for n in counted)
+        )
 
     def _longest(self, tokens: Sequence[str], phrases: Sequence[Parts]) -> tuple[int, int] | None:
         """(number of words, place) of the longest phrase that stands among the tokens."""
@@ -126,13 +128,26 @@ _NUMBERS = {
 }
 
 
+_EARLY = frozenset({"first", "before", "beforehand", "prior", "initially"})
+_LATE = frozenset({"after", "afterwards", "later", "last", "finally", "end"})
+_UNITS = frozenset(
+    "copies copy times hours hour h hrs days day weeks months years minutes regions replicas steps stages options types levels tools agents "
+    "ways percent gb tb bit bits".split()
+)
+_JOINTS = frozenset({",", ";", ".", "?", "!", ":", "\n", "but", "because", "while", "although", "so", "as", "since", "though", "whereas"})
+
+
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[1] < other[1] + other[0] and other[1] < one[1] + one[0]
 
 
-def _turned(tokens: Sequence[str], place: int) -> bool:
-    """Whether a negation stands right before the words; one that opens a question ("Isn't …?") turns nothing."""
-    before = [
-        (n, t) for n, t in enumerate(tokens[max(0, place - _REACH) : place], max(0, place - _REACH)) if t in _TURNS
-    ]
-    return bool(before) and before[-1][0] > 0
+def _turned(tokens: Sequence[str], place: int, size: int) -> bool:
+    """Whether the clause around some words is turned round by others of its own; in a question only right before them."""
+    first = max((n + 1 for n in range(place) if tokens[n] in _JOINTS), default=0)
+    last = min((n for n in range(place + size, len(tokens)) if tokens[n] in _JOINTS), default=len(tokens))
+    if asks_duty(tokens):
+        first, last = max(first, place - _REACH, 1), place
+    found = {n for n in denials(tokens) if first <= n < last and not place <= n < place + size}
+    if tokens[place - 2 : place] in (["not", "just"], ["not", "only"]) or tokens[place - 1 : place] == ["not"]:
+        found.add(place - 1)
+    return len(found) % 2 == 1

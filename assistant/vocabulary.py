@@ -385,17 +385,23 @@ _REACH = 5
 _ANSWERS_NO = frozenset({"no", "none", "nope", "off", "false", "disabled", "absent"})
 
 
-def negated(words: Sequence[Word], found: Sequence[Found]) -> frozenset[int]:
-    """Indices of `found` that stand in the reach of a negation which speaks of facts, not of what is asked."""
+def negated(words: Sequence[Word], found: Sequence[Found]) -> tuple[frozenset[int], frozenset[int]]:
+    """Indices of `found` in the reach of a negation that speaks of facts, not of what is asked; and of the tokens that negate."""
     tokens = [w.text for w in words]
     out: set[int] = set()
+    cues: set[int] = set()
     for i in range(len(tokens)):
         width = _cue(tokens, i)
         spoken = any(f.start <= i < f.end for f in found)
-        if width and not spoken:
-            out.update(_reach(tokens, i + width, found))
-    out.update(n for n, f in enumerate(found) if _answered_no(tokens, f.end))
-    return frozenset(out)
+        reached = set(_reach(tokens, i + width, found)) if width and not spoken else set()
+        if reached:
+            out |= reached
+            cues.update(range(i, i + width))
+    for n, f in enumerate(found):
+        if _answered_no(tokens, f.end):
+            out.add(n)
+            cues.update((f.end, f.end + 1))
+    return frozenset(out), frozenset(cues)
 
 
 def _answered_no(tokens: Sequence[str], end: int) -> bool:
