@@ -11,11 +11,12 @@ from typing import Protocol
 
 from assistant.checker import SUPPORTED, Checker
 from assistant.compose import Composer, Page, lower, spoken
+from assistant.denial import closes
 from assistant.grammar import asks_duty, asks_plainly
 from assistant.pack import Pack
 from assistant.reading import Reader, said_by
 from assistant.retrieve import Retriever
-from assistant.rules import Place
+from assistant.rules import Place, Rule
 from assistant.statements import Stated, Statements
 from assistant.types import Answer, Ask, Hit, Part, Reading, Scenario, Status, Unit, Verdict
 
@@ -205,7 +206,46 @@ class Case:
 
     def _capability(self) -> Status:
         self.verdicts = self._check()
-        return self._each(self.composer.capability)
+        return self._exclusive() or self._each(self.composer.capability)
+
+    def _exclusive(self) -> Status | None:
+        """Of a claim that nothing else holds ("only Windows"): wrong as soon as another value holds too."""
+        name, facts = self.reading.only, self._scenarios()[0].facts
+        decision = self.reading.decision or ""
+        bound = self.reading.kind == "claim" or closes(self.reading.focus)
+        works = all(v.status == SUPPORTED for v in self.verdicts)
+        if not name or not bound or not works or name not in self.house.checker.space(decision).domains:
+            return None
+        said = {v for s in self._scenarios() for v in s.facts.get(name, ())}
+        rest = [v for v in self.pack.dimensions[name].names if said and v not in said]
+        for value in rest:
+            verdict = self.house.checker.check(decision, {**facts, name: (value,)})
+            ways = (
+                [verdict.rules]
+                if verdict.status == SUPPORTED
+                else [b.rules for b in verdict.branches if b.outcome == SUPPORTED]
+            )
+            if ways:
+                return self._refute(verdict, self.pack.rule(ways[0][0]), name, value)
+        return None
+
+    def _refute(self, verdict: Verdict, rule: Rule, name: str, value: str) -> Status:
+        """Say what holds beside the claimed; where the documents themselves read both ways, that they do."""
+        self.verdicts = [verdict]
+        self.page.say(
+            f"{'That is not right' if self.reading.kind == 'claim' else 'No'}: {lower(rule.title)}", rule.place
+        )
+        facts = {**verdict.known, name: (value,)}
+        torn = [
+            t
+            for t in self.pack.tensions
+            if t.decision == verdict.decision
+            and name in t.when
+            and all(set(facts.get(n, v)) & set(v) for n, v in t.when.items())
+        ]
+        for tension in torn[:1]:
+            self.page.say(f"The documents read differently here: {lower(tension.says)}", *tension.places)
+        return "conflict" if torn else "not_supported"
 
     def _value(self) -> Status:
         self.verdicts = self._check()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from assistant.denial import untagged
 from assistant.rules import Decision
 from assistant.types import Kind, Mention
 from assistant.vocabulary import PUNCTUATION
@@ -190,6 +191,8 @@ def kind_of(
     claim = _CLAIM.search(line)
     if claim and main not in WH and not (wh and claim.end() < len(line) and not polar):
         return "claim", (claim[0].strip(),), True
+    if untagged(tokens) < len(tokens) - 1 and tokens[0] not in AUX and not wh:
+        return "claim", ("tag",), True
     if _EXPLAIN.search(line) and not wh:
         return (
             ("value" if value else "which" if re.search(r"\b(?:list|name|all)\b", line) else "explain"),
@@ -251,7 +254,7 @@ def kind_of(
     capable = _CAPABLE.search(line)
     if capable:
         return "capability", (capable[0],), line.endswith("?") or len(tokens) <= 2 * SHORT
-    if len(tokens) > 5 and mentions:
+    if len(tokens) > 5 and (mentions or tokens[-1] == "."):
         return "claim", ("statement",), line.endswith("?")
     return "capability", ("fragment",), False
 

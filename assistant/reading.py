@@ -11,8 +11,18 @@ from dataclasses import replace
 from itertools import pairwise
 
 from assistant.conversation import Context, Conversation, merge, starts_over
-from assistant.denial import bounds, denials, excluded
-from assistant.grammar import AUX, SHORT, asks_duty, denies, focus_of, kind_of, options_of, outcome_of, wants_the_wrong_one
+from assistant.denial import closes, closings, denials, excluded
+from assistant.grammar import (
+    AUX,
+    SHORT,
+    asks_duty,
+    denies,
+    focus_of,
+    kind_of,
+    options_of,
+    outcome_of,
+    wants_the_wrong_one,
+)
 from assistant.machines import Machines
 from assistant.pack import Pack
 from assistant.rules import Decision
@@ -23,7 +33,7 @@ _CORRECT = re.compile(
     r"\b(?:becomes?|became|turned into|converted (?:to|into)|leaves|gets virtuali[sz]ed|migrated (?:to|into)|moved to|sorry|i mean|i meant|correction|scratch that|no wait|wait no|make that|actually|rather|oops|my mistake|should have said|meant to say|not quite|typo|i misspoke|misspoke|pardon|strike that|turns out|no no|wait)\b|^\W*no\b|^\W*nope\b"
 )
 _TWO = 2
-_BESIDE = 5
+_BESIDE = 3
 """Words between a bounding word and what it bounds, at most."""
 Pattern = list["str | tuple[tuple[str, ...], ...]"]
 
@@ -211,14 +221,17 @@ class Reader:
         return None, ()
 
     def _only(self, focus: Sequence[str], first: int, mentions: Sequence[Mention]) -> str | None:
-        """The dimension that a bounding word stands beside: "only Windows", "MABS and nobody else"."""
-        for n in bounds(focus):
-            place = first + n
-            near = [(abs(m.start - place), m.dimension) for m in mentions if -_BESIDE <= m.start - place <= _BESIDE]
-            near = [(d, name) for d, name in near if self.pack.dimensions[name].kind != "asked"]
-            if near:
-                return min(near)[1]
-        return None
+        """The dimension that a bounding word closes: "Windows only", "only virtual machines", "MABS and nobody else".
+
+        "Only" beside something that the user may choose says what is wanted ("only files"), and closes nothing.
+        """
+        for n in closings(focus):
+            for m in mentions:
+                beside = 0 <= first + n - m.end <= 1 or 0 < m.start - first - n <= _BESIDE
+                if beside and self.pack.dimensions[m.dimension].kind == "fact":
+                    return m.dimension
+        chosen = [m.dimension for m in mentions if self.pack.dimensions[m.dimension].kind == "choice"]
+        return chosen[0] if chosen and closes(focus) else None
 
     def _asked(self, tokens: Sequence[str]) -> str | None:
         """The dimension that a which-question names ("which agent", "what level")."""
@@ -301,9 +314,13 @@ def _known(tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:
 
 
 def _outright(mentions: list[Mention]) -> list[Mention]:
-    """Hints give way to what is said outright."""
+    """Hints give way to what is said outright, and to each other ("VSS or the scripts fail")."""
     said = {m.dimension for m in mentions if not m.soft}
-    return [m for m in mentions if not m.soft or m.dimension not in said]
+    hints: dict[str, set[tuple[str, ...]]] = {}
+    for one in mentions:
+        if one.soft:
+            hints.setdefault(one.dimension, set()).add(one.values)
+    return [m for m in mentions if not m.soft or (m.dimension not in said and len(hints[m.dimension]) == 1)]
 
 
 def _taken_back(tokens: Sequence[str], found: Found) -> bool:

@@ -82,6 +82,8 @@ class Statements:
             return None
         if for_ and against and not _overlap(for_, against) and "or" in tokens:
             return Stated(fact, None)
+        if for_ and against and _set_aside(tokens, against[1]):
+            against = None
         holds = for_ is not None and (against is None or (_overlap(for_, against) and for_[0] > against[0]))
         size, place = (for_ if holds else against) or (0, 0)
         holds = holds != _turned(tokens, place, size)
@@ -131,14 +133,66 @@ _NUMBERS = {
 _EARLY = frozenset({"first", "before", "beforehand", "prior", "initially"})
 _LATE = frozenset({"after", "afterwards", "later", "last", "finally", "end"})
 _UNITS = frozenset(
-    "copies copy times hours hour h hrs days day weeks months years minutes regions replicas steps stages options types levels tools agents "
-    "ways percent gb tb bit bits".split()
+    [
+        "copies",
+        "copy",
+        "times",
+        "hours",
+        "hour",
+        "h",
+        "hrs",
+        "days",
+        "day",
+        "weeks",
+        "months",
+        "years",
+        "minutes",
+        "regions",
+        "replicas",
+        "steps",
+        "stages",
+        "options",
+        "types",
+        "levels",
+        "tools",
+        "agents",
+        "ways",
+        "percent",
+        "gb",
+        "tb",
+        "bit",
+        "bits",
+    ]
 )
-_JOINTS = frozenset({",", ";", ".", "?", "!", ":", "\n", "but", "because", "while", "although", "so", "as", "since", "though", "whereas"})
+_JOINTS = frozenset(
+    {
+        ",",
+        ";",
+        ".",
+        "?",
+        "!",
+        ":",
+        "\n",
+        "but",
+        "because",
+        "while",
+        "although",
+        "so",
+        "as",
+        "since",
+        "though",
+        "whereas",
+    }
+)
 
 
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[1] < other[1] + other[0] and other[1] < one[1] + one[0]
+
+
+def _set_aside(tokens: Sequence[str], place: int) -> bool:
+    """Whether words are named only to be set aside: "the memory too, not just the disk"."""
+    return place > 0 and tokens[place - 1] == "not" and tokens[place] in {"just", "only", "merely"}
 
 
 def _turned(tokens: Sequence[str], place: int, size: int) -> bool:
@@ -148,6 +202,6 @@ def _turned(tokens: Sequence[str], place: int, size: int) -> bool:
     if asks_duty(tokens):
         first, last = max(first, place - _REACH, 1), place
     found = {n for n in denials(tokens) if first <= n < last and not place <= n < place + size}
-    if tokens[place - 2 : place] in (["not", "just"], ["not", "only"]) or tokens[place - 1 : place] == ["not"]:
+    if place and tokens[place - 1] == "not":
         found.add(place - 1)
     return len(found) % 2 == 1

@@ -23,6 +23,8 @@ _DOUBTFUL = 2
 """Edits up to which the opposite of a guess makes it none."""
 _GAP = 4
 """Words that may stand in a gap phrase ("replace … disk")."""
+_TURNING = frozenset({"no", "not", "never", "without", "nobody", "none"})
+"""Words that no gap leaps over: "have no scripts" does not have scripts."""
 PUNCTUATION = frozenset(".?!;:,()\n")
 _SPOKEN = {
     "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't",
@@ -133,6 +135,12 @@ class Vocabulary:
             for v in d.values
             if v.near
         ]
+        self._apart = [
+            (Entry("value", d.name, (v.name,)), [parts_of(w) for w in v.apart])
+            for d in pack.dimensions.values()
+            for v in d.values
+            if v.apart
+        ]
         own = set(self._spell(self._root))
         own.update(w for _, groups in self._near for g in groups for parts in g for part in parts for w in part)
         own.update(w for d in pack.decisions.values() for p in d.read for e in p if e[0] != "@" for w in split(e))
@@ -216,6 +224,7 @@ class Vocabulary:
                 covered.append((i, end))
             i = end
         found += self._find_gaps(tokens, covered)
+        found += self._find_apart(tokens)
         for one, subject in self._find_near(tokens):
             nests = self.pack.dimensions[one.entry.name].nests
             found = [f for f in found if nests or f.entry.kind != "value" or not f.start <= subject < f.end]
@@ -253,6 +262,14 @@ class Vocabulary:
                 last = end - len(parts[-1])
                 if end and not any(a <= i < b or a <= last < b for a, b in covered):
                     yield Found(entry, i, end, " … ".join(" ".join(p) for p in parts))
+
+    def _find_apart(self, tokens: Sequence[str]) -> Iterator[Found]:
+        """Values meant by two different names: the later name stands for them."""
+        for entry, names in self._apart:
+            places = {parts: i for parts in names for i in range(len(tokens)) if _match_gaps(tokens, i, parts)}
+            if len(places) > 1:
+                start, parts = max((i, parts) for parts, i in places.items())
+                yield Found(entry, start, start + len(parts[0]), " ".join(parts[0]))
 
     def _find_near(self, tokens: Sequence[str]) -> Iterator[tuple[Found, int]]:
         """Values whose groups of words all stand in one sentence, from the first to the last word, and the first group's place."""
@@ -296,7 +313,7 @@ def _match_gaps(tokens: Sequence[str], start: int, parts: Sequence[Sequence[str]
     for n, part in enumerate(parts):
         for gap in range(_GAP + 1 if n else 1):
             here = place + gap
-            if gap and (here - 1 >= len(tokens) or tokens[here - 1] in PUNCTUATION):
+            if gap and (here - 1 >= len(tokens) or tokens[here - 1] in PUNCTUATION | _TURNING):
                 return 0
             if tuple(tokens[here : here + len(part)]) == tuple(part):
                 place = here + len(part)

@@ -24,6 +24,7 @@ FLOORS = {
     "pack": 2,
     **dict.fromkeys(("vocabulary", "checker", "embed"), 3),
     # between the words and those who decide on them: English, then machines and turns, then whole readings
+    "denial": 1,
     "grammar": 3.2,
     **dict.fromkeys(("machines", "conversation", "statements"), 3.4),
     "reading": 3.6,
@@ -213,6 +214,7 @@ def test_no_room_prints(room: str) -> None:
 CORE = [
     "checker",
     "vocabulary",
+    "denial",
     "grammar",
     "machines",
     "conversation",
