@@ -20,6 +20,8 @@ from assistant.rules import Place, Rule
 from assistant.statements import Stated, Statements
 from assistant.types import Answer, Ask, Hit, Part, Reading, Scenario, Status, Unit, Verdict
 
+_ENOUGH = 4
+"""Facts from which a verdict of the main decision is taken as what was asked."""
 _KNOWN = 0.45
 """Least cosine to a key at which a unit is taken to answer a question in the words of the subject."""
 _NEAR = 0.60
@@ -140,7 +142,7 @@ class Case:
         if reading.unheard:
             return self._foreign() if reading.off_topic else self._unheard()
         stated = self._stated()
-        if reading.silence and not self._fits(_SURE) and not stated:
+        if reading.silence and not stated:
             return self._stated_silence()
         if reading.kind == "compare":
             return "information" if self._compare() else self._explain(complete=True)
@@ -155,11 +157,15 @@ class Case:
             fact = self._found() if self._undecided() else None
             return self._state(fact) if fact else self._value()
         if decided == "capability" and reading.kind in {"capability", "claim"} and not self._better_explained():
-            fact = self._found() if reading.decision == self.pack.main or self._undecided() else None
+            fact = self._found() if self._undecided() or self._barely() else None
             return self._state(fact) if fact else self._capability()
         if decided and reading.kind == "explain" and self._refuted():
             return self._capability()
         return self._explain()
+
+    def _barely(self) -> bool:
+        """Whether the main decision was taken from so few facts that the question may be about something else."""
+        return self.reading.decision == self.pack.main and all(len(s.facts) < _ENOUGH for s in self._scenarios())
 
     def _undecided(self) -> bool:
         """Whether the rules would only list every way it could come out."""
@@ -327,10 +333,10 @@ class Case:
         self.options = tuple(self.pack.label(asked, v) for v, d in table if d.status == SUPPORTED)
         self.verdicts = [d for _, d in table]
         statuses = {d.status for d in self.verdicts}
-        if "supported" in statuses or ("depends" in statuses and len(facts) > 1):
+        if statuses & {"supported", "depends"}:
             return "information"
-        if statuses & {"depends", "conflict"}:
-            return "depends" if "depends" in statuses else "conflict"
+        if "conflict" in statuses:
+            return "conflict"
         return "not_supported" if "not_supported" in statuses else "not_stated"
 
     def _which_machine(self) -> Status:
