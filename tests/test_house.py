@@ -36,7 +36,18 @@ FLOORS = {
     # what the doors share stands below the doors
     **dict.fromkeys(("channels.render", "channels.memory"), 6.5),
     "channels": 7,
-    "evals": 7,
+    # evaluation has floors of its own: forms, then cases, answers, runs, figures, and what is shown of them
+    **dict.fromkeys(("evals", "evals.yamlfile", "evals.form", "evals.anchor", "evals.stats", "evals.ranking"), 7),
+    "evals.grid": 7.1,
+    "evals.suite": 7.2,
+    **dict.fromkeys(("evals.reply", "evals.feedback", "evals.scaffold"), 7.3),
+    **dict.fromkeys(("evals.targets", "evals.straw", "evals.scorers"), 7.4),
+    "evals.workers": 7.5,
+    **dict.fromkeys(("evals.runner", "evals.figures"), 7.6),
+    **dict.fromkeys(("evals.gate", "evals.export", "evals.imports"), 7.7),
+    **dict.fromkeys(("evals.plots", "evals.words"), 7.8),
+    "evals.page": 7.85,
+    **dict.fromkeys(("evals.cli", "evals.pytest_plugin"), 7.9),
     "cli": 8,
 }
 DOORS = {"doors", "draft", "channels.langchain"}
@@ -160,6 +171,8 @@ def test_heavy_guests_wait_for_the_function_that_needs_them(room: str) -> None:
         ("gradio", {"channels.gradio"}),
         ("markdown_it", {"markdown"}),
         ("rapidfuzz", {"vocabulary"}),
+        ("yaml", {"evals.yamlfile", "evals.feedback"}),
+        ("pydantic", {"doors", "evals.form", "evals.suite"}),
     ],
 )
 def test_a_third_party_enters_by_one_room(guest: str, rooms: set[str]) -> None:
