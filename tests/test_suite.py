@@ -90,7 +90,7 @@ def test_gold_is_anchored_in_the_section_that_holds_it(good: Suite) -> None:
         ("asks: encryption", "asks: encrypted", "notes.yaml:15: case then-encrypted: asks for unknown dimension 'encrypted'; did you mean 'encryption'?"),
         ("re:can(no|')t", "re:can(no", "notes.yaml:13: case physical-linux: expect.nuggets.any: 're:can(no' is no regular expression: missing ), unterminated subpattern at position 3"),
         ("corpus: azure-backup", "corpus: azure-backups", "notes.yaml:3: corpus 'azure-backups': unknown pack 'azure-backups'; did you mean 'azure-backup'?"),
-        ("  expect: {standing: contradicted}", "  expect: {status: supported}", "notes.yaml:19: case claim: a text is judged by `standing:`"),
+        ("  expect: {standing: contradicted}", "  expect: {status: supported}", "notes.yaml:19: case claim: a text is judged by `claims:`, or by `standing:` as a whole"),
         ("  text: MARS", "  ask: Hello?\n  text: MARS", "notes.yaml:19: case claim: needs exactly one of `ask:`, `turns:` and `text:`"),
         ("- id: claim", "- id: Claim 1", "notes.yaml:19: case Claim 1: id: String should match pattern '^[a-z0-9][a-z0-9._-]{0,119}$'; found 'Claim 1'"),
     ],

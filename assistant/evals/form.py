@@ -76,6 +76,15 @@ class Nugget(_Form):
         return aliases
 
 
+class ClaimForm(_Form):
+    """One thing that a text says."""
+
+    sentence: Annotated[_Text, Field(description="The words that say it, as they stand in the text.")]
+    standing: Annotated[_Standings, Field(description="How it stands, or all that a fair expert accepts.")]
+    cite: Annotated[tuple[Group, ...], Field(description="Groups of places that prove or refute it.")] = ()
+    note: Annotated[str, Field(description="For readers of the suite.")] = ""
+
+
 class Expect(_Form):
     """What a right answer is like. A part that is left out is not judged."""
 
@@ -93,6 +102,7 @@ class Expect(_Form):
     standing: Annotated[
         _Standings, Field(description="Of a text: its gravest claim, contradicted > disputed > not_covered > proven.")
     ] = ()
+    claims: Annotated[tuple[ClaimForm, ...], Field(description="Of a text: each of its claims.")] = ()
 
     @field_validator("forbid")
     @classmethod
@@ -149,10 +159,15 @@ class CaseForm(_Form):
     @model_validator(mode="after")
     def _judged_alike(self) -> Self:
         judged = [e for e in (self.expect, *(t.expect for t in self.turns)) if e]
-        if self.text is not None and not judged[0].standing:
-            raise ValueError("a text is judged by `standing:`")
-        if self.text is None and any(e.standing for e in judged):
-            raise ValueError("`standing:` judges a `text:`; a question is judged by `status:`")
+        if self.text is None and any(e.standing or e.claims for e in judged):
+            raise ValueError("`standing:` and `claims:` judge a `text:`; a question is judged by `status:`")
+        if self.text is not None and not (judged[0].standing or judged[0].claims):
+            raise ValueError("a text is judged by `claims:`, or by `standing:` as a whole")
+        if self.text is not None and judged[0].claims and self.paraphrases:
+            raise ValueError("the claims of a text are quoted from it; write each rewording as a case")
+        lost = [c.sentence for e in judged for c in e.claims if c.sentence not in (self.text or "")]
+        if lost:
+            raise ValueError(f"claim {lost[0]!r} does not stand in the text, letter by letter")
         return self
 
 

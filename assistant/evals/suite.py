@@ -15,7 +15,7 @@ from assistant.engine import shipped
 from assistant.errors import AssistantError, SuiteError, did_you_mean
 from assistant.evals import grid
 from assistant.evals.anchor import Corpus, Span, normal
-from assistant.evals.form import CaseForm, DecisionForm, Expect, GridForm, Group, Nugget, SuiteForm, TurnForm
+from assistant.evals.form import CaseForm, ClaimForm, DecisionForm, Expect, GridForm, Group, Nugget, SuiteForm, TurnForm
 from assistant.evals.yamlfile import Located, Path_, read
 from assistant.pack import Pack, load
 from assistant.types import Facts
@@ -25,6 +25,7 @@ _FORMS: Mapping[str, type[BaseModel]] = {
     "cases": CaseForm,
     "turns": TurnForm,
     "expect": Expect,
+    "claims": ClaimForm,
     "cite": Group,
     "nuggets": Nugget,
 }
@@ -53,6 +54,9 @@ class Case:
     gold: tuple[tuple[Span, ...], ...]
     """For each group of `expect.cite`, all its places."""
     allowed: tuple[Span, ...]
+    """Places that may be cited besides."""
+    claims: tuple[tuple[tuple[Span, ...], ...], ...]
+    """The same as `gold` for each of `expect.claims`."""
     corpus: Corpus
 
 
@@ -178,7 +182,10 @@ class _Loader:
             if where:
                 self.faults.append(f"{where}: case {form.id}: {fault}")
 
-        gold = tuple(tuple(s for q in group.any for s in _anchored(q, corpus, note)) for group in expect.cite)
+        def places(groups: Sequence[Group]) -> tuple[tuple[Span, ...], ...]:
+            return tuple(tuple(s for q in group.any for s in _anchored(q, corpus, note)) for group in groups)
+
+        gold, claims = places(expect.cite), tuple(places(c.cite) for c in expect.claims)
         allowed = tuple(s for q in expect.allow for s in _anchored(q, corpus, note))
         for name in expect.asks:
             if name not in corpus.pack.dimensions:
@@ -186,20 +193,8 @@ class _Loader:
         facts = _facts(expect, corpus.pack, note)
         kind: Literal["ask", "text"] = "text" if form.text is not None else "ask"
         return Case(
-            suite,
-            f"{suite}/{form.id}",
-            key,
-            variant,
-            turns,
-            last,
-            kind,
-            form.tags,
-            expect,
-            facts,
-            gold,
-            allowed,
-            corpus,
-        )
+            suite, f"{suite}/{form.id}", key, variant, turns, last, kind, form.tags, expect, facts, gold, allowed, claims, corpus
+        )  # fmt: skip
 
     def _consistent(self, built: Sequence[Sequence[Conversation]], where: Sequence[str]) -> None:
         """The same words must not be expected to end in two ways."""
