@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from assistant.errors import SuiteError
@@ -64,11 +65,34 @@ class Comparison:
 
 
 def accept(figures: Figures, file: Path) -> None:
-    """Make a run the baseline: one line per case, so that a change of it can be read."""
+    """Make a run the baseline: one line per case, that names the figures which are not as good as can be.
+
+    Which figures a case has is kept once for all cases that have the same ones.
+    """
+    shapes = {_shape(r.scores): list(r.scores) for r in figures.rows}
+    lines = [f"{json.dumps(r.key)}: {json.dumps([r.judged, _shape(r.scores), _flaws(r.scores)])}" for r in figures.rows]
     head = {"machine": machine(figures), "latency": asdict(figures.latency), "about": _kept(figures)}
-    rows = [f"{json.dumps(r.key)}: {json.dumps([r.judged, r.scores])}" for r in figures.rows]
+    parts = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]
+    parts.append(
+        '"shapes": {\n'
+        + ",\n".join(f'"{shape}": {json.dumps(names)}' for shape, names in sorted(shapes.items()))
+        + "\n}"
+    )
+    parts.append('"rows": {\n' + ",\n".join(lines) + "\n}")
     file.parent.mkdir(parents=True, exist_ok=True)
-    write(file, json.dumps(head, indent=1)[:-2] + ',\n "rows": {\n' + ",\n".join(rows) + "\n}}\n")
+    write(file, "{" + ",\n".join(parts) + "}\n")
+
+
+def _shape(scores: Mapping[str, float]) -> str:
+    return sha256(" ".join(scores).encode()).hexdigest()[:6]
+
+
+def _best(metric: str) -> float:
+    return 0.0 if better_low(metric) else 1.0
+
+
+def _flaws(scores: Mapping[str, float]) -> dict[str, float]:
+    return {metric: value for metric, value in scores.items() if value != _best(metric)}
 
 
 def _kept(figures: Figures) -> dict[str, object]:
@@ -80,11 +104,12 @@ def baseline(file: Path) -> Baseline:
     """An accepted baseline. SuiteError when it cannot be read."""
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-        rows = {key: (judged, scores) for key, (judged, scores) in data["rows"].items()}
+        shapes = {shape: {m: _best(m) for m in names} for shape, names in data["shapes"].items()}
+        rows = {key: (judged, {**shapes[shape], **flaws}) for key, (judged, shape, flaws) in data["rows"].items()}
         return Baseline(file.stem, rows, Latency(**data["latency"]), data["machine"], data["about"])
     except FileNotFoundError:
         raise SuiteError([f"{file}: no such baseline; `assistant eval accept RUN` writes one"]) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SuiteError([f"{file}: not a baseline ({type(error).__name__}: {error}); accept a run anew"]) from None
 
 

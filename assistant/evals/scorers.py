@@ -96,13 +96,15 @@ def is_binary(name: str) -> bool:
 def score(case: Case, reply: Reply) -> dict[str, float]:
     """Every figure that applies. A reply that is an error scores worst in all that apply to a silent one."""
     if not reply.error:
-        return _scored(case, reply)
-    return {name: 1.0 if better_low(name) else min(0.0, value) for name, value in _scored(case, SILENT).items()}
+        return applied(scorers(), case, reply)
+    silent = applied(scorers(), case, SILENT)
+    return {name: 1.0 if better_low(name) else min(0.0, value) for name, value in silent.items()}
 
 
-def _scored(case: Case, reply: Reply) -> dict[str, float]:
+def applied(scorers_: Mapping[str, Scorer], case: Case, reply: Reply) -> dict[str, float]:
+    """What these scorers give. SuiteError, naming scorer and case, when one of them fails."""
     found: dict[str, float] = {}
-    for name, scorer in scorers().items():
+    for name, scorer in scorers_.items():
         try:
             found |= {k: float(v) for k, v in scorer(case, reply).items()}
         except Exception as error:
