@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import time
 
-QUOTE = "Water early in the morning"
-
 
 def toy(turns: list[str]) -> object:
     """Answers "supported"; a question about silence gets "not_stated"; the words crash, die, hang and garbage do so."""
@@ -45,6 +43,19 @@ def words(turns: list[str]) -> str:
 def unsteady(turns: list[str]) -> object:
     """Another text at each asking."""
     return {"status": "supported", "text": f"{turns[-1]} {time.time_ns()}"}
+
+
+def quoting(turns: list[str]) -> object:
+    """Says no to Linux and yes to all else, and always quotes the same place."""
+    quote = "On-premises | Linux | Virtual | Direct backup of files | Not supported with MARS"
+    linux = "Linux" in turns[-1]
+    facts = {"os": ["linux"], "location": ["on_premises"]} if linux else {}
+    return {
+        "status": "not_supported" if linux else "supported", "text": "As the matrix says.", "facts": facts, "missing": [], "ask": None,
+        "citations": [{"section_id": "features#support-matrix", "quote": quote}], "reading": ["as told"],
+        "findings": [{"rule_id": "R-1", "status": "not_supported", "message": "No."}],
+        "hits": [{"section_id": s} for s in ("features#tools-agents", "features#support-matrix", "restore#restore")],
+    }  # fmt: skip
 
 
 nothing = 3

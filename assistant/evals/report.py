@@ -201,6 +201,7 @@ def _straw(figures: Figures) -> Iterator[str]:
 
 def _cell(text: str) -> str:
     """Words of others, on one line, without any mark of Markdown or HTML taking effect."""
-    for mark in "\\`*_[]<>|#~":
+    for mark in "\\`*_[]|#~":
         text = text.replace(mark, f"\\{mark}")
-    return " ".join(text.split()).replace("@", "@\u200b")
+    plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain.replace("@", "@\u200b")
