@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from ipaddress import ip_address
 from pathlib import Path
 
 from assistant.errors import SuiteError, did_you_mean
@@ -22,14 +23,10 @@ from assistant.evals.yamlfile import Located, Tree, parse, read, read_text
 _SCRUB = (
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[mail]"),
     (re.compile(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"), "[guid]"),
-    (re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)"), "[ip]"),
-    (
-        re.compile(
-            r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}(?:[0-9a-fA-F]{1,4}|:)(?![\w:])|(?<![\w:])::(?:[0-9a-fA-F]{1,4}:?)+"
-        ),
-        "[ip]",
-    ),
 )
+_ADDRESS = re.compile(r"[0-9A-Fa-f:.]*[:.][0-9A-Fa-f:.]*[0-9A-Fa-f:]")
+_BREAKS = re.compile("[\x85\u2028\u2029\ufeff]")
+"""Characters that YAML takes for line breaks or marks unless they are escaped."""
 _MOST = 64 * 2**20
 """Bytes of one inbox file."""
 
@@ -47,10 +44,18 @@ class Harvest:
 
 
 def scrubbed(text: str) -> str:
-    """Without mail addresses, GUIDs and IP addresses."""
+    """Without mail addresses, GUIDs and IP addresses; what is no character at all becomes a question mark."""
     for pattern, word in _SCRUB:
         text = pattern.sub(word, text)
-    return text
+    return _ADDRESS.sub(_unaddressed, text).encode("utf-8", "replace").decode()
+
+
+def _unaddressed(found: re.Match[str]) -> str:
+    try:
+        ip_address(found[0])
+    except ValueError:
+        return found[0]
+    return "[ip]"
 
 
 def harvest(inbox: Sequence[Path], known: Sequence[tuple[str, ...]] = ()) -> Harvest:
@@ -149,7 +154,8 @@ def as_yaml(drafts: Sequence[Mapping[str, Tree]]) -> str:
     """Cases as the items of a suite's `cases:`."""
     import yaml
 
-    return str(yaml.safe_dump(list(drafts), allow_unicode=True, sort_keys=False, width=120)) if drafts else ""
+    plain = not _BREAKS.search(json.dumps(drafts, ensure_ascii=False))
+    return str(yaml.safe_dump(list(drafts), allow_unicode=plain, sort_keys=False, width=120)) if drafts else ""
 
 
 def promote(name: str, drafts: Path, suite: Path, pack: Path | None) -> None:

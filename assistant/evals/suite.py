@@ -258,7 +258,8 @@ def validated(located: Located, form: type[BaseModel]) -> BaseModel:
     except ValidationError as error:
         found = error.errors()
         # a list whose every item is wrong is not also too short
-        real = [e for e in found if e["type"] != "too_short" or not any(o["loc"][:-1] == e["loc"] for o in found)]
+        inside = {loc[:n] for e in found for loc in [e["loc"]] for n in range(len(loc))}
+        real = [e for e in found if e["type"] != "too_short" or e["loc"] not in inside]
         raise SuiteError([_fault(located, form, e["loc"], e["type"], e["msg"], e["input"]) for e in real]) from None
 
 
