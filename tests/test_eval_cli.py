@@ -61,9 +61,10 @@ def test_a_suite_is_run_accepted_gated_shown_compared_and_exported(
     assert (code, "broken  toys/apples (verdict)" in out) == (0, True)
     code, out, _ = said(capsys, "show", "two", "toys/apples")
     assert (code, out.splitlines()[:5]) == (0, ["toys/apples", "", "asked", "  Are apples fine?", ""])
-    for form, files in (("csv", "one/scores.csv"), ("junit", "one/junit.xml"), ("inspect", "one/inspect.json")):
-        assert said(capsys, "export", "one", "--to", form)[:2] == (0, f"{files}\n")
-        assert (here / files).stat().st_size > 100
+    for form, file in (("csv", "one/scores.csv"), ("junit", "one/junit.xml"), ("inspect", "one/inspect/20")):
+        code, out, _ = said(capsys, "export", "one", "--to", form)
+        assert (code, out[: len(file)]) == (0, file)
+        assert (here / out.strip()).stat().st_size > 100
 
 
 def test_scoring_again_writes_the_same_bytes(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

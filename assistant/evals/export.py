@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -67,7 +68,10 @@ def table(figures: Figures, folder: Path) -> list[Path]:
 
 
 def inspect(figures: Figures, folder: Path) -> list[Path]:
-    """``inspect.json``: the run as a log of Inspect (version 2 of its JSON form), for its viewer; needs nothing installed."""
+    """``inspect/TIME_evaluation_RUN.json``: a log of Inspect (version 2 of its JSON form), written without installing it.
+
+    ``inspect view --log-dir RUN/inspect`` shows it; the viewer lists only files that are named in this way.
+    """
     about, model = figures.run.about, str(figures.run.about.get("target"))
     created = str(about.get("started"))
     table_ = figures.tables[ALL]
@@ -82,12 +86,14 @@ def inspect(figures: Figures, folder: Path) -> list[Path]:
         if name != "macro_f1"
     ]  # fmt: skip
     log = {
-        "version": 2, "status": "success", "eval": spec,
+        "version": 2, "status": "success", "eval": spec, "plan": {"name": "plan", "steps": []},
         "results": {"total_samples": len(figures.rows), "completed_samples": len(figures.rows), "scores": scores},
         "stats": {"started_at": created, "completed_at": created},
         "samples": [_sample(figures, row, model) for row in figures.rows],
     }  # fmt: skip
-    return [_written(folder / "inspect.json", json.dumps(log, ensure_ascii=False) + "\n")]
+    (folder / "inspect").mkdir(exist_ok=True)
+    name = f"{created.replace(':', '-')}_evaluation_{re.sub(r'[^A-Za-z0-9]', '', folder.name) or 'run'}.json"
+    return [_written(folder / "inspect" / name, json.dumps(log, ensure_ascii=False) + "\n")]
 
 
 def _sample(figures: Figures, row: Row, model: str) -> dict[str, object]:
