@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from assistant.errors import AssistantError, BuildRunning, QuestionError
+from assistant.evals import cli as evals
 
 if TYPE_CHECKING:
     from assistant.engine import Assistant
@@ -98,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     rule.add_argument("id")
     pack = verb("pack", _pack, "Prove (lint), index (build) or describe (show) a pack.")
     pack.add_argument("what", choices=["lint", "build", "show"])
+    evals.add(verbs.add_parser("eval", help="Run evaluation suites, gate changes, report.", description="Evaluation suites."))
     return parser
 
 

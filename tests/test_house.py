@@ -37,7 +37,20 @@ FLOORS = {
     # what the doors share stands below the doors
     **dict.fromkeys(("channels.render", "channels.memory"), 6.5),
     "channels": 7,
-    "evals": 7,
+    # evaluation has floors of its own: forms, then cases, answers, runs, figures, and what is shown of them
+    **dict.fromkeys(("evals", "evals.yamlfile", "evals.form", "evals.anchor", "evals.stats", "evals.ranking"), 7),
+    "evals.grid": 7.1,
+    "evals.suite": 7.2,
+    "evals.reply": 7.3,
+    **dict.fromkeys(("evals.targets", "evals.straw", "evals.scorers", "evals.imports"), 7.4),
+    "evals.workers": 7.5,
+    "evals.runner": 7.55,
+    "evals.figures": 7.6,
+    **dict.fromkeys(("evals.baseline", "evals.detail", "evals.feedback", "evals.scaffold"), 7.65),
+    **dict.fromkeys(("evals.gate", "evals.plots"), 7.7),
+    **dict.fromkeys(("evals.report", "evals.export"), 7.8),
+    "evals.page": 7.85,
+    **dict.fromkeys(("evals.cli", "evals.pytest_plugin"), 7.9),
     "cli": 8,
 }
 DOORS = {"doors", "draft", "channels.langchain"}
@@ -161,6 +174,8 @@ def test_heavy_guests_wait_for_the_function_that_needs_them(room: str) -> None:
         ("gradio", {"channels.gradio"}),
         ("markdown_it", {"markdown"}),
         ("rapidfuzz", {"vocabulary"}),
+        ("yaml", {"evals.yamlfile", "evals.feedback"}),
+        ("pydantic", {"doors", "evals.form", "evals.gate", "evals.reply", "evals.suite"}),
     ],
 )
 def test_a_third_party_enters_by_one_room(guest: str, rooms: set[str]) -> None:
