@@ -191,7 +191,7 @@ class Conversation:
         dimension = self.pack.dimensions[after.asked]
         source = dimension.reads or dimension.name
         content = [t for t in tokens if t not in PUNCTUATION]
-        facts = fresh.scenarios[0].facts
+        facts = _joined(fresh.scenarios)
         if source in facts and len(content) <= 3 * SHORT and not complete(tokens):
             return facts
         if facts and "?" not in tokens and _UNSURE.search(" ".join(tokens)):
@@ -232,6 +232,15 @@ class Conversation:
 
 def _polar(ask: str) -> bool:
     return ask.split(" ", maxsplit=1)[0] in {"Is", "Does", "Do", "Are", "Has"} and " or " not in ask
+
+
+def _joined(scenarios: Sequence[Scenario]) -> Facts:
+    """What is said of several machines together: "some are virtual, some are physical" leaves both open."""
+    facts: dict[str, tuple[str, ...]] = {}
+    for scenario in scenarios:
+        for name, values in scenario.facts.items():
+            facts[name] = tuple(dict.fromkeys((*facts.get(name, ()), *values)))
+    return facts
 
 
 def merge(old: Facts, new: Facts) -> Facts:

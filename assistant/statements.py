@@ -6,7 +6,6 @@ and the words that hold or do not hold of it, and a claim is decided only when t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,6 +18,7 @@ from assistant.types import Unit
 from assistant.vocabulary import Vocabulary, parts_of, split
 
 _REACH = 3
+_BESIDE = 3
 Parts = tuple[tuple[str, ...], ...]
 
 
@@ -115,12 +115,13 @@ class Statements:
                     break
         return (max(found)[0], -max(found)[1]) if found else None
 
-    def _figure(self, fact: Fact, tokens: Sequence[str]) -> Stated | None:
-        numbers = [_NUMBERS.get(t, t) for t in tokens if t in _NUMBERS or re.fullmatch(r"\d+", t)]
-        units = any(t in fact.unit for t in tokens)
-        if not numbers or not units:
-            return None
-        return Stated(fact, fact.figure in numbers)
+    @staticmethod
+    def _figure(fact: Fact, tokens: Sequence[str]) -> Stated | None:
+        """Whether the number beside one of the fact's units is the fact's own."""
+        units = [n for n, t in enumerate(tokens) if t in fact.unit]
+        beside = {t for n in units for t in tokens[max(0, n - _BESIDE) : n]}
+        numbers = {_NUMBERS.get(t, t) for t in beside if t in _NUMBERS or t.isdigit()}
+        return Stated(fact, fact.figure in numbers) if numbers else None
 
 
 _NUMBERS = {
