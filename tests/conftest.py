@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +13,11 @@ from hypothesis import HealthCheck, settings
 from assistant.checker import Checker
 from assistant.engine import Assistant, shipped
 from assistant.pack import Pack, load
+
+if TYPE_CHECKING:
+    from served import Served
+
+    from assistant.channels.generations import Generations
 
 # The same examples in every run: a suite that fails now and then is not a proof. HYPOTHESIS_PROFILE=search looks for new ones.
 settings.register_profile(
@@ -42,3 +49,38 @@ def checker(azure: Pack) -> Checker:
 def helper(home: Path) -> Assistant:
     """The shipped assistant; its index is opened, or built, by the first test that needs it."""
     return Assistant.load(home=home)
+
+
+@pytest.fixture(scope="session")
+def generations(home: Path) -> Generations:
+    """The shipped pack, opened once for every server of the session."""
+    from assistant.channels.generations import Generations
+
+    made = Generations(None, home)
+    made.open()
+    return made
+
+
+@pytest.fixture(scope="session")
+def house(generations: Generations, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A house for this machine only: nobody needs a key."""
+    from served import served, sqlite
+
+    from assistant.channels.settings import Settings
+
+    with served(generations, Settings(state=sqlite(tmp_path_factory.mktemp("house")))) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def guarded(generations: Generations, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A house that others can reach under a name: everybody needs a key."""
+    from served import served, sqlite
+
+    from assistant.channels.settings import Settings
+
+    settings = Settings(
+        state=sqlite(tmp_path_factory.mktemp("guarded")), hosts=("help.example",), patience=1.5, rate=1000
+    )
+    with served(generations, settings) as one:
+        yield one
