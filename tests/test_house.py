@@ -74,7 +74,7 @@ HEAVY = {
     "pydantic",
 }
 OWN_GUEST = {
-    "channels.gradio": {"gradio", "starlette"},
+    "channels.gradio": {"gradio"},
     "channels.langchain": {"langchain", "langchain_core"},
     "draft": {"langchain", "langchain_core"},
     "doors": {"langchain_core", "pydantic"},

@@ -9,8 +9,6 @@ from uuid import uuid4
 
 import gradio as gr
 from gradio.components.chatbot import Message, MessageDict, OptionDict
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.routing import Mount
 
 from assistant.channels.render import Turn, chips, evidence, message, scope, typed
 from assistant.errors import AssistantError
@@ -24,8 +22,6 @@ log = logging.getLogger("assistant.gradio")
 _AT_ONCE = 16
 """Questions answered side by side: 8 users of one second each waited 8.2 s with Gradio's default of 1, 1.4 s with 16."""
 _WAITING = 64
-_BODY = 1024 * 1024
-"""Bytes: what is pasted by mistake still gets a sentence that says how long a question may be."""
 _WELCOME = "Ask a question, or start with one of these."
 Turns = tuple[Turn, ...]
 Shown = tuple[str, list[MessageDict | Message], str, Turns]
@@ -198,8 +194,6 @@ def mount(app: FastAPI, current: Callable[[], Assistant]) -> None:
         show_error=False,
         enable_monitoring=False,
     )
-    mounted = next(r for r in app.routes if isinstance(r, Mount) and r.path == "/chat")
-    mounted.app = RequestBodyLimitMiddleware(mounted.app, _BODY)
 
 
 def turn(helper: Assistant, question: str, before: Sequence[Turn]) -> Turn:

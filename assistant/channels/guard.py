@@ -37,12 +37,16 @@ _SCOPES = (
     ("/sources", "pages"),
 )  # fmt: skip
 """The scope that a path needs, by its beginning; other paths are open to all."""
+_BODY = 64 * 1024
+_LARGE = 1024 * 1024
+_ROOMY = ("/v1/chat/completions", "/v1/responses", "/chat")
+"""Where bodies may be large: chat programs send their whole history, and some forty tools with every message."""
 _PAGE = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "font-src 'self' data:; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; frame-src 'none'; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
-"""For Gradio's page: with it 22 of 22 payloads that made a browser fetch from outside fetched nothing."""
+"""For Gradio's page, which sets its own base: with it 22 of 22 payloads that fetched from outside fetched nothing."""
 _PLAIN = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 _SECURITY = {
     "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cross-origin-opener-policy": "same-origin",
@@ -93,7 +97,7 @@ class Guard:
 
         try:
             await self._check(headers, visit)
-            await self._app(scope, _punctual(receive, self._settings.patience), dressed)
+            await self._app(scope, _bounded(receive, self._settings.patience, _most(visit.path)), dressed)
         except Problem as problem:
             await response(problem, visit.path, visit.id)(scope, receive, dressed)
         except Exception:
@@ -126,6 +130,9 @@ class Guard:
             visit.caller = await self._keyring.caller(headers.get("authorization", ""), scope)
             if visit.caller.counted and scope in {"ask", "feedback"}:
                 visit.headers |= self._limits.take(visit.caller.id)
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length[:18]) > _most(visit.path):
+            raise _too_large(_most(visit.path))
         if visit.method == "POST" and visit.path.startswith("/v1/"):
             _must_be_json(headers.get("content-type", ""))
 
@@ -180,19 +187,30 @@ def _method(method: str) -> str:
     return method if method in {"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"} else "other"
 
 
-def _punctual(receive: Receive, patience: float) -> Receive:
-    """`receive`, with a deadline for the whole body; Problem 408 when it passes."""
-    deadline, complete = time.monotonic() + patience, False
+def _most(path: str) -> int:
+    return _LARGE if path.startswith(_ROOMY) else _BODY
 
-    async def timed() -> Message:
-        nonlocal complete
+
+def _too_large(most: int) -> Problem:
+    return Problem(413, "body_too_large", f"the body is larger than {most // 1024} KB", headers={"connection": "close"})
+
+
+def _bounded(receive: Receive, patience: float, most: int) -> Receive:
+    """`receive`, with a deadline and a size for the whole body; Problem 408 or 413 when it passes them."""
+    deadline, size, complete = time.monotonic() + patience, 0, False
+
+    async def bounded() -> Message:
+        nonlocal size, complete
         if complete:
             return await receive()
         try:
             message = await asyncio.wait_for(receive(), max(0.0, deadline - time.monotonic()))
         except TimeoutError:
             raise Problem(408, "too_slow", "the body did not arrive in time", headers={"connection": "close"}) from None
+        size += len(message.get("body", b""))
+        if size > most:
+            raise _too_large(most)
         complete = message["type"] != "http.request" or not message.get("more_body", False)
         return message
 
-    return timed
+    return bounded

@@ -28,8 +28,6 @@ from assistant.channels.service import Service
 from assistant.types import Answer
 
 router = APIRouter(prefix="/v1")
-LARGE = 1024 * 1024
-"""Bytes of a body here: clients send their whole history, and some forty tools with every message."""
 _TASK = "### Task:"
 _WANTED = re.compile(r'\{\s*"(title|follow_ups|tags|queries)"')
 _SAID = re.compile(r"^\s*USER:\s*(.+)$", re.MULTILINE)
@@ -207,7 +205,7 @@ def usage(turns: Sequence[str], text: str) -> tuple[int, int]:
 
 
 @router.post(
-    "/chat/completions", operation_id="createChatCompletion", tags=["openai"], max_body_size=LARGE,
+    "/chat/completions", operation_id="createChatCompletion", tags=["openai"],
     responses={**answered("ChatCompletion", "The answer.", events=True), **problems(404, 408, 413, 415, 503)},
 )  # fmt: skip
 async def chat(body: ChatBody, request: Request, desk: Desk) -> Response:
@@ -268,7 +266,7 @@ def _chat_usage(turns: Sequence[str], said: Reply) -> Json:
 
 
 @router.post(
-    "/responses", operation_id="createResponse", tags=["openai"], max_body_size=LARGE,
+    "/responses", operation_id="createResponse", tags=["openai"],
     responses={**answered("Response", "The answer.", events=True), **problems(404, 408, 409, 413, 415, 503)},
 )  # fmt: skip
 async def responses(body: ResponsesBody, request: Request, desk: Desk, who: Who) -> Response:

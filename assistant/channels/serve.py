@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from assistant.channels.settings import Settings
 
 log = logging.getLogger("assistant.serve")
-_BODY = 64 * 1024
 _OPENAI = ("/v1/chat/completions", "/v1/responses")
 _DRAIN = 10
 _BACKLOG = 2048
@@ -61,7 +60,7 @@ def application(generations: Generations, settings: Settings) -> ASGIApp:
     pack = generations.current.pack
     app = FastAPI(
         title=f"{pack.title} assistant", version=version("azure-backup-assistant"), lifespan=lifespan, docs_url=None,
-        redoc_url=None, max_body_size=_BODY, description=f"Answers about {pack.about}: proven by rules, cited to the sentence.",
+        redoc_url=None, description=f"Answers about {pack.about}: proven by rules, cited to the sentence.",
     )  # fmt: skip
     app.state.service = service
     for door in (http.router, openai.router, sources.router):
