@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 from served import DEPENDS, REFUSED
 
+from assistant.channels.http import AskBody, fingerprint
 from assistant.channels.sse import pieces
 from assistant.engine import Assistant
 
@@ -99,13 +100,7 @@ def test_an_idempotency_key_is_not_for_another_request(house: Served) -> None:
 
 
 def test_an_idempotency_key_in_progress_is_a_conflict(house: Served) -> None:
-    from assistant.channels.http import AskBody
-
-    body = AskBody(question=REFUSED)
-    from hashlib import sha256
-
-    mark = sha256(f"/v1/ask {body.model_dump_json()}".encode()).hexdigest()
-    assert house.state.reserve("local", "k3", mark).ours
+    assert house.state.reserve("local", "k3", fingerprint(AskBody(question=REFUSED))).ours
     reply = post(house, "/v1/ask", {"question": REFUSED}, **{"idempotency-key": "k3"})
     assert (reply.status_code, reply.json()["error"]["code"], reply.headers["retry-after"]) == (409, "conflict", "1")
 

@@ -11,6 +11,7 @@ import logging
 import re
 import time
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("assistant.http")
 audit = logging.getLogger("assistant.audit")
+_PROCESS, _NUMBERS = uuid4().hex[:14], count()
+"""Request ids count up: randomness for each would let go of the interpreter's lock, and wait for it again."""
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SCOPES = (
     ("/v1/feedback", "feedback"), ("/v1/", "ask"), ("/mcp", "ask"), ("/metrics", "metrics"), ("/chat", "pages"),
@@ -73,7 +76,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings, keyring: Keyring, metrics: Metrics) -> None:
         self._app, self._settings, self._keyring, self._metrics = app, settings, keyring, metrics
-        self._limits = Limits(settings.rate)
+        self._limits, self._names = Limits(settings.rate), settings.names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer it here."""
@@ -109,7 +112,7 @@ class Guard:
 
     async def _check(self, headers: Headers, visit: Visit) -> None:
         host = headers.get("host", "")
-        if bare(host).lower() not in self._settings.names:
+        if bare(host).lower() not in self._names:
             raise Problem(
                 400, "unknown_host", "this host name is not served here; the operator can add it with --allow-host"
             )
@@ -151,7 +154,7 @@ class Guard:
 
 def _id(headers: Headers) -> str:
     given = headers.get("x-request-id", "")
-    return given if _SANE.fullmatch(given) else f"req_{uuid4().hex[:24]}"
+    return given if _SANE.fullmatch(given) else f"req_{_PROCESS}{next(_NUMBERS):010x}"
 
 
 def _dress(headers: MutableHeaders, visit: Visit) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request
@@ -13,14 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from starlette.responses import Response
 
 from assistant.channels.problem import Problem, refused
-from assistant.channels.request import Desk, Who, attended, service, visit
+from assistant.channels.request import Desk, Who, attended, visit
 from assistant.channels.schema import answered, problems
-from assistant.channels.service import Service, Talk
+from assistant.channels.service import Service, Talk, kept
 from assistant.channels.sse import MEDIA as EVENTS
 from assistant.channels.sse import event, pieces, stream
 from assistant.channels.state import Conflict, OtherRequest
 from assistant.errors import AssistantError, QuestionError, UnknownName
-from assistant.types import Answer, Section, Unit
+from assistant.types import Answer, Section, Unit, Verdict
 from assistant.vocabulary import LONGEST
 
 router = APIRouter(prefix="/v1")
@@ -155,16 +155,15 @@ async def ask(
 
     async def work() -> str:
         answer = await attended(request, desk.ask(body.question, Talk(who.id, body.conversation or ""), "http"))
+        note_answer(request, answer)
         return json.dumps(answer.to_dict())
 
-    note_question(request, body.question)
-    text, replayed = await once(desk, who.id, idempotency_key, fingerprint(request, body), work)
-    answer = json.loads(text)
-    visit(request).note |= {"answer": answer["id"], "verdict": answer["status"], "pack": answer["pack"]}
+    note_question(request, desk, body.question)
+    text, replayed = await once(desk, who.id, idempotency_key, body, work)
     if replayed:
         visit(request).headers["idempotent-replayed"] = "true"
     if body.stream or EVENTS in request.headers.get("accept", ""):
-        return stream(events(answer))
+        return stream(events(json.loads(text)))
     return Response(text, media_type=JSON)
 
 
@@ -183,34 +182,39 @@ def _list(value: object) -> list[dict[str, object]]:
     return value if isinstance(value, list) else []
 
 
-def note_question(request: Request, question: str) -> None:
+def note_question(request: Request, desk: Service, question: str) -> None:
     """Write the question into the audit line, where the operator asked for that."""
-    if service(request).settings.log_questions:
+    if desk.settings.log_questions:
         visit(request).note["question"] = question
 
 
-def fingerprint(request: Request, body: Body) -> str:
+def note_answer(request: Request, answer: Answer) -> None:
+    """Write into the audit line what was answered, by its id."""
+    visit(request).note |= {"answer": answer.id, "verdict": answer.status, "pack": answer.pack}
+
+
+def fingerprint(body: Body) -> str:
     """What two requests with one idempotency key must have in common."""
-    return hashlib.sha256(f"{request.url.path} {body.model_dump_json()}".encode()).hexdigest()
+    return hashlib.sha256(f"{type(body).__name__} {body.model_dump_json()}".encode()).hexdigest()
 
 
 async def once(
-    desk: Service, owner: str, key: str | None, mark: str, work: Callable[[], Awaitable[str]]
+    desk: Service, owner: str, key: str | None, body: Body, work: Callable[[], Awaitable[str]]
 ) -> tuple[str, bool]:
     """The response of `work`, made once for each key; and whether it was made before."""
+    if key is None:
+        return await work(), False
     try:
-        if key is None:
-            return await work(), False
-        reserved = await desk.run(lambda: desk.state.reserve(owner, key, mark))
-        if reserved.body is not None:
-            return reserved.body, True
+        reserved = await kept(partial(desk.state.reserve, owner, key, fingerprint(body)))
     except (Conflict, OtherRequest) as error:
         raise _conflict(error) from None
+    if reserved.body is not None:
+        return reserved.body, True
     text = None
     try:
         text = await work()
     finally:
-        await desk.keep(lambda: desk.state.finish(owner, key, text))
+        await kept(partial(desk.state.finish, owner, key, text))
     return text, False
 
 
@@ -223,8 +227,10 @@ def _conflict(error: AssistantError) -> Problem:
 # ---- check
 
 
-@router.post("/check", operation_id="check", tags=["answers"], responses=problems(408, 413, 415, 422))
-async def check(body: CheckBody, desk: Desk) -> Checked:
+@router.post(
+    "/check", operation_id="check", tags=["answers"], response_model=Checked, responses=problems(408, 413, 415, 422)
+)
+async def check(body: CheckBody, desk: Desk) -> Response:
     """The verdict on facts alone: no language, no search."""
     helper = desk.helper
     said = {name: ",".join(v) if isinstance(v, list) else v for name, v in body.facts.items()}
@@ -232,8 +238,10 @@ async def check(body: CheckBody, desk: Desk) -> Checked:
         raise refused(UnknownName("decision", body.decision, helper.pack.decisions))
     facts = helper.facts(said)
     verdict = helper.checker.check(body.decision or helper.decision_of(said), facts)
-    pack = f"{helper.pack.name}@{helper.pack.digest[:12]}"
-    return Checked.model_validate({**asdict(verdict), "text": helper.worded(verdict, facts), "pack": pack})
+    parts = {name: getattr(verdict, name) for name in Verdict.__slots__}
+    whole = {**parts, "text": helper.worded(verdict, facts), "pack": desk.pack_now}
+    told = Checked.model_validate(whole, from_attributes=True)
+    return Response(told.model_dump_json(), media_type=JSON)
 
 
 # ---- sections
@@ -300,10 +308,10 @@ async def feedback(
             "answer": answer.to_dict() if answer else None,
             "versions": {"assistant": request.app.version, "pack": desk.pack_now},
         }
-        await desk.run(lambda: desk.state.add_feedback(who.id, record))
+        await kept(partial(desk.state.add_feedback, who.id, record))
         return Kept(matched=answer is not None).model_dump_json()
 
-    text, replayed = await once(desk, who.id, idempotency_key, fingerprint(request, body), work)
+    text, replayed = await once(desk, who.id, idempotency_key, body, work)
     if replayed:
         response.headers["idempotent-replayed"] = "true"
     return Kept.model_validate_json(text)

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 from uuid import uuid4
 
@@ -20,11 +21,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from starlette.responses import Response
 
 from assistant.channels import sse
-from assistant.channels.http import JSON, note_question
+from assistant.channels.http import JSON, note_answer, note_question
 from assistant.channels.problem import Problem
-from assistant.channels.request import Desk, Who, attended, visit
+from assistant.channels.request import Desk, Who, attended
 from assistant.channels.schema import answered, problems
-from assistant.channels.service import Service
+from assistant.channels.service import Service, kept
+from assistant.channels.state import window
 from assistant.types import Answer
 
 router = APIRouter(prefix="/v1")
@@ -169,9 +171,9 @@ async def reply(request: Request, desk: Service, turns: tuple[str, ...], name: s
         return Reply(_EMPTY)
     if turns[-1].lstrip().startswith(_TASK):
         return Reply(housekeeping(turns[-1], desk.helper.pack.title))
-    note_question(request, turns[-1])
+    note_question(request, desk, turns[-1])
     answer = await attended(request, desk.reply(turns, "openai"))
-    visit(request).note |= {"answer": answer.id, "verdict": answer.status, "pack": answer.pack}
+    note_answer(request, answer)
     return Reply(answer.text + _sources(answer) if name.endswith("-md") else answer.text, answer)
 
 
@@ -278,7 +280,7 @@ async def responses(body: ResponsesBody, request: Request, desk: Desk, who: Who)
     said = await reply(request, desk, turns if now else (), body.model)
     name = f"resp_{uuid4().hex[:24]}"
     if body.store is not False and said.answer:
-        await desk.remember(who.id, name, turns)
+        await kept(partial(desk.state.remember, who.id, name, window(turns), 0))
     whole = _whole(name, body, said, turns, desk.helper.pack.digest[:12])
     if body.stream:
         return sse.stream(_response_events(whole, said))
@@ -288,7 +290,7 @@ async def responses(body: ResponsesBody, request: Request, desk: Desk, who: Who)
 async def _before(desk: Service, owner: str, name: str | None) -> tuple[str, ...]:
     if name is None:
         return ()
-    turns = await desk.turns(owner, name)
+    turns, _ = await kept(partial(desk.state.turns, owner, name))
     if not turns:
         detail = f"the response {name!r} is not known, or older than a day; send the whole conversation as input"
         raise Problem(404, "previous_response_not_found", detail, param="previous_response_id")

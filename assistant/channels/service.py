@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("assistant.service")
 T = TypeVar("T")
-_WORKERS = 2
+_WORKERS = 1
+"""Threads that answer: the interpreter runs one of them at a time, and a second one cost up to a tenth."""
 _CARRIED = 512
 """Answers kept for the next turn of their conversation; a lost one is worked out again."""
 _FOLLOW = 2.0
@@ -64,6 +66,11 @@ class Talk:
     name: str = ""
 
 
+async def kept(work: Callable[[], T]) -> T:
+    """Do something to the state on another thread; it is done even when the caller hangs up meanwhile."""
+    return await asyncio.shield(asyncio.to_thread(work))
+
+
 class Service:
     """Answers for all doors of one process."""
 
@@ -95,10 +102,6 @@ class Service:
         done.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave))
         return await self._in_time(done)
 
-    async def keep(self, work: Callable[[], T]) -> T:
-        """Do it on a worker thread whatever comes: it has to be done even when the caller hangs up."""
-        return await asyncio.shield(asyncio.wrap_future(self._workers.submit(work)))
-
     def _leave(self) -> None:
         self._waiting -= 1
         self.metrics.waiting.set(self._waiting)
@@ -121,7 +124,14 @@ class Service:
         self._must_be_ready()
         if not talk.name:
             return await self.reply((question,), channel)
-        return self._leaves(await self.run(lambda: self._converse(question, talk)), channel)
+        for _ in range(_ATTEMPTS):
+            turns, version = await kept(partial(self.state.turns, talk.owner, talk.name))
+            now = window((*turns, question))
+            answer = await self.run(partial(self._answer, self.helper, now))
+            with suppress(Conflict):
+                await kept(partial(self.state.remember, talk.owner, talk.name, now, version))
+                return self._leaves(answer, channel)
+        raise Conflict(f"conversation {talk.name!r} is busy; send the question again")
 
     async def reply(self, turns: Sequence[str], channel: str) -> Answer:
         """The answer to the last of these turns, the ones before it carried; earlier ones that cannot be read are skipped."""
@@ -135,28 +145,9 @@ class Service:
         helper = self.helper
         return await self.run(lambda: helper.search(query, k))
 
-    async def turns(self, owner: str, name: str) -> tuple[str, ...]:
-        """The turns of a conversation so far."""
-        return (await self.run(lambda: self.state.turns(owner, name)))[0]
-
-    async def remember(self, owner: str, name: str, turns: Sequence[str]) -> None:
-        """Keep the turns of a new conversation."""
-        await self.keep(lambda: self.state.remember(owner, name, window(turns), 0))
-
     def _leaves(self, answer: Answer, channel: str) -> Answer:
         self.metrics.answers.labels(channel, answer.status, answer.engine).inc()
         return self.served(answer)
-
-    def _converse(self, question: str, talk: Talk) -> Answer:
-        """Answer and remember; when another turn came in between, answer again after it."""
-        for _ in range(_ATTEMPTS):
-            turns, version = self.state.turns(talk.owner, talk.name)
-            now = window((*turns, question))
-            answer = self._answer(self.helper, now)
-            with suppress(Conflict):
-                self.state.remember(talk.owner, talk.name, now, version)
-                return answer
-        raise Conflict(f"conversation {talk.name!r} is busy; send the question again")
 
     def _answer(self, helper: Assistant, turns: tuple[str, ...]) -> Answer:
         answer = helper.ask(turns[-1], after=self._after(helper, turns[:-1]))
