@@ -204,21 +204,12 @@ def main() -> None:
         with serving([ours], port, cores[:1]) as processes:
             soak(port, questions, options.soak, processes)
         return
-    rows: list[tuple[object, ...]] = []
-    levels = (10, 50, 200)
-    with serving([ours] * options.cores, port, cores) as processes:
-        asyncio.run(load(port, "/v1/ask", questions, 10, 3))
-        found = {n: asyncio.run(load(port, "/v1/ask", questions, n, options.seconds)) for n in levels}
-        rows += [seen.row("ours /v1/ask", n) for n, seen in found.items()]
-        checks = asyncio.run(load(port, "/v1/check", facts, 50, options.seconds))
-        rows.append(checks.row("ours /v1/check", 50))
-        print(f"ours: {memory(processes):.0f} MB in the largest process", file=sys.stderr)
     theirs, model, store = peer_python(), str(embed.source()), str(work / "chroma")
     subprocess.run([theirs, "-m", "pip", "install", "-q", "fastapi"], check=True, stdout=sys.stderr)
     subprocess.run([theirs, "-c", INGEST, str(shipped() / "docs"), store, model], check=True, stdout=sys.stderr)
     (work / "peer.py").write_text(PEER)
-    port = free_port()
-    command = [
+    other = free_port()
+    peer = [
         theirs,
         "-m",
         "uvicorn",
@@ -226,23 +217,30 @@ def main() -> None:
         "--app-dir",
         str(work),
         "--port",
-        str(port),
+        str(other),
         "--workers",
         str(options.cores),
     ]
-    with serving([command], port, cores, MODEL=model, STORE=store) as processes:
-        asyncio.run(load(port, "/v1/ask", questions, 10, 3))
-        for n in levels:
-            seen = asyncio.run(load(port, "/v1/ask", questions, n, options.seconds))
-            rows.append(seen.row("LangChain behind FastAPI", n))
-            ratio = len(found[n].answered) / found[n].seconds / (len(seen.answered) / seen.seconds)
-            rows.append((f"ours / LangChain at {n}", n, ratio, *("",) * 5))
-        print(f"LangChain: {memory(processes):.0f} MB in the largest process", file=sys.stderr)
+    rows: list[tuple[object, ...]] = []
+    with (
+        serving([ours] * options.cores, port, cores) as mine,
+        serving([peer], other, cores, MODEL=model, STORE=store) as its,
+    ):
+        for warm in (port, other):
+            asyncio.run(load(warm, "/v1/ask", questions, 10, 3))
+        for n in (10, 50, 200):
+            found = asyncio.run(load(port, "/v1/ask", questions, n, options.seconds))
+            seen = asyncio.run(load(other, "/v1/ask", questions, n, options.seconds))
+            ratio = len(found.answered) / found.seconds / (len(seen.answered) / seen.seconds)
+            rows += [found.row("ours /v1/ask", n), seen.row("LangChain behind FastAPI", n)]
+            rows.append(("ours / LangChain", n, ratio, *("",) * 5))
+        rows.append(asyncio.run(load(port, "/v1/check", facts, 50, options.seconds)).row("ours /v1/check", 50))
+        print(f"resident MB of the largest process: ours {memory(mine):.0f}, LangChain {memory(its):.0f}\n")
     shutil.rmtree(work)
     table(HEAD, rows)
 
 
-def soak(port: int, questions: list[str], total: int, processes: list[psutil.Process]) -> None:
+def soak(port: int, questions: list[str], total: int, processes: list[psutil.Popen]) -> None:
     """Ask this many questions over ten connections and tell the memory after each tenth."""
     began, asked = time.monotonic(), 0
     rows: list[tuple[object, ...]] = []

@@ -35,6 +35,27 @@ _PROBLEM = {
         },
     },
 }  # fmt: skip
+_GROUNDING = {"type": ["object", "null"], "description": "The whole Answer without its text."}
+_OPENAI = {
+    "ChatCompletion": {
+        "type": "object", "required": ["id", "object", "created", "model", "choices", "usage", "grounding"],
+        "properties": {
+            "id": {"type": "string"}, "object": {"const": "chat.completion"}, "created": {"type": "integer"},
+            "model": {"type": "string"}, "choices": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+            "usage": {"type": "object"}, "system_fingerprint": {"type": "string"}, "grounding": _GROUNDING,
+        },
+    },
+    "Response": {
+        "type": "object", "required": ["id", "object", "created_at", "status", "model", "output", "usage", "grounding"],
+        "properties": {
+            "id": {"type": "string"}, "object": {"const": "response"}, "created_at": {"type": "integer"},
+            "status": {"const": "completed"}, "model": {"type": "string"},
+            "output": {"type": "array", "minItems": 1, "items": {"type": "object"}}, "usage": {"type": "object"},
+            "grounding": _GROUNDING,
+        },
+    },
+}  # fmt: skip
+"""The parts of OpenAI's protocol that are always there; its own documentation has the rest."""
 _WHY = {
     400: "The request cannot be read, or names a host that is not served.", 401: "No key, or none that is known.",
     403: "The key has not the scope, or a page of another origin calls.", 404: "There is no such thing.",
@@ -43,6 +64,10 @@ _WHY = {
     413: "The body is too large.", 415: "The body is not JSON.", 422: "The request can be read but not answered.",
     429: "More requests than the key may make; see retry-after.", 500: "A fault of ours.",
     503: "Not ready, or too many questions are waiting; see retry-after.",
+}  # fmt: skip
+_EVENT = {
+    "type": "object", "required": ["data"],
+    "properties": {"event": {"type": "string"}, "id": {"type": "string"}, "data": {"type": "string"}},
 }  # fmt: skip
 Responses = dict[int | str, dict[str, object]]
 
@@ -62,7 +87,7 @@ def answered(name: str, text: str, *, events: bool = False) -> Responses:
     """A 200 with a schema of the document, as JSON and, where it can be streamed, as events."""
     content: dict[str, object] = {"application/json": {"schema": ref(name)}}
     if events:
-        content[EVENTS] = {"schema": {"type": "string"}}
+        content[EVENTS] = {"itemSchema": _EVENT}
     return {200: {"description": text, "content": content}}
 
 
@@ -72,7 +97,7 @@ def describe(app: FastAPI, base: str) -> None:
     def document() -> dict[str, object]:
         if app.openapi_schema is None:
             made = get_openapi(
-                title=app.title, version=app.version, openapi_version="3.1.0", description=app.description,
+                title=app.title, version=app.version, openapi_version="3.2.0", description=app.description,
                 routes=app.routes, servers=[{"url": base}],
                 license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"}, tags=app.openapi_tags,
             )  # fmt: skip
@@ -91,4 +116,4 @@ def _shared() -> dict[str, object]:
     answer: dict[str, dict[str, object]] = json.loads(text)
     parts = {f"Answer_{name}": one for name, one in answer.pop("$defs").items()}
     del answer["$schema"]
-    return {"Answer": answer, "Problem": _PROBLEM, **parts}
+    return {"Answer": answer, "Problem": _PROBLEM, **_OPENAI, **parts}

@@ -24,7 +24,7 @@ from assistant.channels.metrics import Metrics
 from assistant.channels.problem import Problem
 from assistant.channels.protocol import punctual
 from assistant.channels.request import Desk, visit
-from assistant.channels.schema import describe
+from assistant.channels.schema import describe, problems
 from assistant.channels.service import Service
 from assistant.channels.state import Conflict, State
 from assistant.errors import AssistantError
@@ -96,12 +96,14 @@ def _operations(app: FastAPI) -> None:
     async def icon() -> Response:
         return Response(status_code=204)
 
-    @app.get("/healthz", operation_id="alive", tags=["operations"])
+    @app.get("/healthz", operation_id="alive", tags=["operations"], responses=problems())
     async def alive() -> JSONResponse:
         """The process runs."""
         return JSONResponse({"status": "ok"})
 
-    @app.get("/readyz", operation_id="ready", tags=["operations"], responses={503: {"description": "Not yet."}})
+    @app.get(
+        "/readyz", operation_id="ready", tags=["operations"], responses={**problems(), 503: {"description": "Not yet."}}
+    )
     async def ready(desk: Desk) -> JSONResponse:
         """Questions are answered: index and rules are open, the state can be read. 503 until then."""
         parts = {"index": desk.generations.ready, "state": await asyncio.to_thread(desk.state.alive)}
