@@ -149,6 +149,7 @@ BAD = [
     Bad("a host that begins like ours", 400, "unknown_host", headers={"host": "127.0.0.1.evil.example"}),
     Bad("an empty host", 400, "unknown_host", headers={"host": ""}),
     Bad("another origin", 403, "foreign_origin", headers={"origin": "https://evil.example"}),
+    Bad("an origin that is none", 403, "foreign_origin", headers={"origin": "http://["}),
     Bad("an origin that is null", 403, "foreign_origin", headers={"origin": "null"}),
     Bad("another origin at the door for agents", 403, "foreign_origin", path="/mcp", headers={"origin": "https://evil.example"}),
     # the door for agents

@@ -195,6 +195,7 @@ def test_heavy_guests_wait_for_the_function_that_needs_them(room: str) -> None:
         ("sqlalchemy", {"channels.state", "channels.migrations.versions.first"}),
         ("alembic", {"channels.state", "channels.migrations.env", "channels.migrations.versions.first"}),
         ("limits", {"channels.limits"}),
+        ("opentelemetry", {"channels.traced"}),
         ("prometheus_client", {"channels.metrics"}),
         ("mcp", {"channels.mcp"}),
         ("uvicorn", {"channels.serve", "channels.protocol"}),

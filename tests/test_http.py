@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import jsonschema
 import pytest
-from served import DEPENDS, REFUSED
+from served import DEPENDS, REFUSED, served, sqlite
 
 from assistant.channels.http import AskBody, fingerprint
+from assistant.channels.settings import Settings
 from assistant.channels.sse import pieces
 from assistant.engine import Assistant
 
 if TYPE_CHECKING:
     from served import Served
+
+    from assistant.channels.generations import Generations
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "assistant" / "answer.schema.json").read_text(encoding="utf-8"))
 
@@ -223,3 +233,52 @@ def test_the_shared_schemas_stand_in_the_openapi_document(house: Served) -> None
     assert {"Answer", "Answer_status", "Problem"} <= set(document["components"]["schemas"])
     assert "/v1/ask" in document["paths"]
     assert "mars" not in json.dumps(document).lower()
+
+
+def test_a_state_that_fails_is_told_without_its_address_and_plain_questions_go_on(
+    generations: Generations, tmp_path: Path
+) -> None:
+    with served(generations, Settings(state=sqlite(tmp_path))) as house:
+        with sqlite3.connect(tmp_path / "state.db") as connection:
+            connection.execute("DROP TABLE conversation")
+        kept = post(house, "/v1/ask", {"question": REFUSED, "conversation": "c"})
+        assert (kept.status_code, kept.json()["error"]["code"]) == (503, "unavailable")
+        assert str(tmp_path) not in kept.text
+        assert post(house, "/v1/ask", {"question": REFUSED}).status_code == 200
+
+
+def test_a_caller_who_hangs_up_is_not_answered(house: Served) -> None:
+    def answered() -> float:
+        text = httpx.get(f"{house.url}/metrics").text
+        return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith("assistant_answers_total{"))
+
+    before = answered()
+    host, port = house.url.removeprefix("http://").split(":")
+    body = json.dumps({"question": REFUSED})
+    head = f"POST /v1/ask HTTP/1.1\r\nhost: {host}:{port}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    callers = [socket.create_connection((host, int(port))) for _ in range(60)]
+    for caller in callers:
+        caller.sendall((head + body).encode())
+    for caller in callers:
+        caller.close()
+    deadline = time.monotonic() + 10
+    while re.search(r"^assistant_waiting 0", httpx.get(f"{house.url}/metrics").text, re.MULTILINE) is None:
+        assert time.monotonic() < deadline
+    assert answered() - before < 60
+
+
+# ---- the documentation
+
+
+@pytest.mark.parametrize(
+    ("language", "command"), [("python", [sys.executable, "-c"]), ("js", ["node", "--input-type=module", "-e"])]
+)
+def test_the_examples_of_the_documentation_run(house: Served, language: str, command: list[str]) -> None:
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    text = (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
+    (example,) = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+    example = example.replace("http://127.0.0.1:7860", house.url)
+    done = subprocess.run([*command, example], capture_output=True, text=True, check=True)
+    assert "not_supported" in done.stdout
+    assert f"{house.url}/sources/features#c" in done.stdout

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from assistant.channels.traced import Traced
 from assistant.engine import Assistant, shipped
 from assistant.errors import AssistantError
 from assistant.index import places
@@ -26,7 +27,7 @@ class Generations:
         self.ready = False
 
     def _load(self) -> Assistant:
-        return Assistant.load(self._pack, home=self._home, embedding=self._embedding, say=self._say)
+        return Traced.load(self._pack, home=self._home, embedding=self._embedding, say=self._say)
 
     def open(self) -> None:
         """Open the index, or build it; from then on questions are answered."""

@@ -13,7 +13,6 @@ import time
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,8 +20,9 @@ from starlette.routing import Mount
 
 from assistant.channels.auth import Caller, Keyring
 from assistant.channels.limits import Limits
-from assistant.channels.problem import Problem, response
+from assistant.channels.problem import Problem, refused, response
 from assistant.channels.settings import bare
+from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -103,6 +103,8 @@ class Guard:
             await self._app(scope, _bounded(receive, self._settings.patience, _most(visit.path)), dressed)
         except Problem as problem:
             await response(problem, visit.path, visit.id)(scope, receive, dressed)
+        except AssistantError as error:
+            await response(refused(error), visit.path, visit.id)(scope, receive, dressed)
         except Exception:
             log.exception("request %s", visit.id)
             if not visit.status:
@@ -119,7 +121,7 @@ class Guard:
         origin = headers.get("origin")
         if (
             origin
-            and urlsplit(origin).netloc != host
+            and origin.partition("://")[2] != host
             and origin not in self._settings.origins
             and visit.method != "OPTIONS"
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from assistant.errors import AssistantError, QuestionError, UnknownName
 
+log = logging.getLogger("assistant.problem")
 MEDIA = "application/problem+json"
 _KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _CODES = {
@@ -44,7 +46,10 @@ def refused(error: AssistantError, status: int = 422) -> Problem:
         return Problem(status, "unreadable_question", str(error), param="question")
     if isinstance(error, UnknownName):
         return Problem(status, "unknown_name", str(error)[:300])
-    return Problem(503, "unavailable", str(error)[:300], headers={"retry-after": "5"})
+    log.warning("%s", error)  # it may name files and hosts, which are not the caller's business
+    return Problem(
+        503, "unavailable", "a part of the service is not available; send it again", headers={"retry-after": "5"}
+    )
 
 
 def body(problem: Problem, path: str, request_id: str) -> dict[str, object]:

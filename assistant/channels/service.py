@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Lock
@@ -71,6 +73,10 @@ async def kept(work: Callable[[], T]) -> T:
     return await asyncio.shield(asyncio.to_thread(work))
 
 
+def _too_slow() -> Problem:
+    return Problem(503, "too_slow", "no answer in time; send it again", headers={"retry-after": "2"})
+
+
 class Service:
     """Answers for all doors of one process."""
 
@@ -97,7 +103,7 @@ class Service:
             )
         self._waiting += 1
         self.metrics.waiting.set(self._waiting)
-        done = self._workers.submit(work)
+        done = self._workers.submit(copy_context().run, work)
         loop = asyncio.get_running_loop()
         done.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave))
         return await self._in_time(done)
@@ -111,7 +117,7 @@ class Service:
             return await asyncio.wait_for(asyncio.wrap_future(done), self.settings.patience)
         except TimeoutError:
             self.metrics.refused.inc()
-            raise Problem(503, "too_slow", "no answer in time; send it again", headers={"retry-after": "2"}) from None
+            raise _too_slow() from None
 
     def _must_be_ready(self) -> None:
         if not self.generations.ready:
@@ -150,15 +156,18 @@ class Service:
         return self.served(answer)
 
     def _answer(self, helper: Assistant, turns: tuple[str, ...]) -> Answer:
-        answer = helper.ask(turns[-1], after=self._after(helper, turns[:-1]))
+        deadline = time.monotonic() + self.settings.patience
+        answer = helper.ask(turns[-1], after=self._after(helper, turns[:-1], deadline))
         self._carried.put(helper.pack.digest, turns, answer)
         return answer
 
-    def _after(self, helper: Assistant, turns: tuple[str, ...]) -> Answer | None:
-        """The answer before; worked out again from the last turn that is still known."""
+    def _after(self, helper: Assistant, turns: tuple[str, ...], deadline: float) -> Answer | None:
+        """The answer before; worked out again from the last turn that is still known, as long as somebody waits."""
         known = next((n for n in range(len(turns), 0, -1) if self._carried.get(helper.pack.digest, turns[:n])), 0)
         answer = self._carried.get(helper.pack.digest, turns[:known])
         for number in range(known + 1, len(turns) + 1):
+            if time.monotonic() > deadline:
+                raise _too_slow()
             with suppress(QuestionError):
                 answer = helper.ask(turns[number - 1], after=answer)
                 self._carried.put(helper.pack.digest, turns[:number], answer)
