@@ -35,7 +35,15 @@ FLOORS = {
     "engine": 6,
     # what the doors share stands below the doors
     **dict.fromkeys(
-        ("channels.render", "channels.settings", "channels.problem", "channels.sse", "channels.metrics"), 6.5
+        (
+            "channels.render",
+            "channels.settings",
+            "channels.problem",
+            "channels.sse",
+            "channels.metrics",
+            "channels.traced",
+        ),
+        6.5,
     ),
     **dict.fromkeys(("channels.state", "channels.generations", "channels.limits", "channels.protocol"), 6.6),
     **dict.fromkeys(("channels.auth", "channels.service", "channels.schema"), 6.7),
