@@ -1,4 +1,4 @@
-# make run: everything for a chat on 127.0.0.1:7860, on a fresh machine with Python 3.11+ and git.
+# make run: everything for chat and API on 127.0.0.1:7860, on a fresh machine with Python 3.11+ and git.
 # make test: everything CI runs. Both install what is missing into .venv and say each step.
 PYTHON ?= python3
 VENV := .venv
@@ -19,11 +19,11 @@ $(STAMP): pyproject.toml
 	@echo "[2/3] torch, the plain CPU build first (the default one pulls gigabytes of CUDA)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
 	@echo "[3/3] the assistant and its tools (about two minutes)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable . \
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[serve,postgresql]" \
 	  $$($(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['dev'])")
 	@touch $(STAMP)
 
-run: install  ## serve the chat on http://127.0.0.1:7860
+run: install  ## serve chat and API on http://127.0.0.1:7860
 	@$(BIN)/python app.py
 
 test: install check  ## lint, types, proof, tests and acceptance figures

@@ -6,6 +6,7 @@ AssistantError
 ├── UnknownName      a dimension, value, rule or section that does not exist; says which is near
 ├── IndexFault      the index could not be built, published or read
 │   └── BuildRunning another process is building the same index
+├── MissingExtra     a verb whose libraries are not installed; says which extra to install
 ├── ModelError       embedding weights that are missing or not the ones that were pinned
 ├── SuiteError       an evaluation suite, run folder or gate that is not well formed
 └── TargetError      what is being evaluated timed out, died or answered garbage
@@ -40,6 +41,10 @@ class IndexFault(AssistantError):
 
 class BuildRunning(IndexFault):
     """Another process is building the same index right now."""
+
+
+class MissingExtra(AssistantError):
+    """Libraries of an optional extra that are not installed."""
 
 
 class ModelError(AssistantError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -14,6 +14,8 @@ from assistant.channels.render import Turn, chips, evidence, message, scope, typ
 from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from assistant.engine import Assistant
 
 log = logging.getLogger("assistant.gradio")
@@ -105,17 +107,16 @@ def theme() -> gr.themes.Base:
     )
 
 
-def page(helper: Assistant) -> gr.Blocks:
-    """The chat page over one assistant, its pack's starting questions on the first screen.
-
-    Serve it with `serve`, or mount it elsewhere with `theme` and `STYLE`.
-    """
-    pack, starts = helper.pack, helper.pack.starts
+def page(current: Callable[[], Assistant]) -> gr.Blocks:
+    """The chat page over the assistant that answers now, its pack's starting questions on the first screen."""
+    pack, starts = current().pack, current().pack.starts
 
     def respond(question: str, turns: Turns) -> Shown:
+        helper = current()
+        turns = renewed(helper, turns)
         if question.strip():
             turns = (*turns, turn(helper, question, turns))
-        return "", conversation(turns, starts), evidence(pack, turns), turns
+        return "", conversation(turns, starts), evidence(helper.pack, turns), turns
 
     def choose(turns: Turns, event: gr.SelectData) -> Shown:
         return respond(event.value, turns)
@@ -166,13 +167,23 @@ def _box() -> gr.Textbox:
     )
 
 
-def serve(blocks: gr.Blocks, port: int) -> str:
-    """Serve a page on the loopback address from a thread of its own; its URL. OSError when the port is taken."""
-    _, url, _ = blocks.launch(
-        server_name="127.0.0.1",
-        server_port=port,
-        prevent_thread_lock=True,
-        quiet=True,
+def renewed(helper: Assistant, turns: Turns) -> Turns:
+    """The same turns, answered again when another generation answers now: no page mixes two."""
+    now = f"{helper.pack.name}@{helper.pack.digest[:12]}"
+    if all(t.answer is None or t.answer.pack == now for t in turns):
+        return turns
+    again: Turns = ()
+    for one in turns:
+        again = (*again, turn(helper, one.question, again))
+    return again
+
+
+def mount(app: FastAPI, current: Callable[[], Assistant]) -> None:
+    """Put the page at ``/chat`` of an application: no uploads, no call home, no pages but this one."""
+    gr.mount_gradio_app(
+        app,
+        page(current),
+        "/chat",
         theme=theme(),
         css=STYLE,
         footer_links=[],
@@ -180,9 +191,9 @@ def serve(blocks: gr.Blocks, port: int) -> str:
         max_file_size="1kb",
         ssr_mode=False,
         mcp_server=False,
-        share=False,
+        show_error=False,
+        enable_monitoring=False,
     )
-    return url
 
 
 def turn(helper: Assistant, question: str, before: Sequence[Turn]) -> Turn:
