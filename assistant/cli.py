@@ -99,7 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     rule.add_argument("id")
     pack = verb("pack", _pack, "Prove (lint), index (build) or describe (show) a pack.")
     pack.add_argument("what", choices=["lint", "build", "show"])
-    evals.add(verbs.add_parser("eval", help="Run evaluation suites, gate changes, report.", description="Evaluation suites."))
+    evals.add(
+        verbs.add_parser("eval", help="Run evaluation suites, gate changes, report.", description="Evaluation suites.")
+    )
     return parser
 
 
