@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix rules acceptance questions bench clean
+.PHONY: help install run test check fix rules acceptance evals questions bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,10 +26,11 @@ $(STAMP): pyproject.toml
 run: install  ## serve chat and API on http://127.0.0.1:7860
 	@$(BIN)/python app.py
 
-test: install check  ## lint, types, proof, tests and acceptance figures
+test: install check  ## lint, types, proof, tests, acceptance figures and evaluation suites
 	@echo "tests"
 	@$(BIN)/python -m pytest
 	@$(MAKE) --no-print-directory acceptance
+	@$(MAKE) --no-print-directory evals
 
 check: install
 	@echo "ruff"
@@ -41,6 +42,10 @@ check: install
 
 acceptance: install  ## grade the sample questions, where they are at hand beside the checkout
 	@$(BIN)/python tests/acceptance.py
+
+SUITES ?= $(filter-out %-blind.yaml,$(wildcard evals/suites/*.yaml))
+evals: install  ## run the evaluation suites against the accepted baseline (SUITES="…")
+	@$(BIN)/assistant eval run $(SUITES) --baseline main --gate
 
 SETS ?= train dev
 questions: install  ## score the annotated questions (SETS="train dev")

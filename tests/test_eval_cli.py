@@ -67,6 +67,22 @@ def test_a_suite_is_run_accepted_gated_shown_compared_and_exported(
         assert (here / out.strip()).stat().st_size > 100
 
 
+def test_every_verb_says_the_same_as_json(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "gate.toml").write_text("[floors]\nverdict = 1.0\n", encoding="utf-8")
+    code, out, _ = said(capsys, "run", "toys.yaml", *TOY, "--into", "one", "--gate", "gate.toml", "--json")
+    found = json.loads(out)
+    assert (code, found["report"], found["scored"], found["figures"]["all"]["verdict"]["mean"], found["gate"]["passed"]) == (
+        1, "one/report.html", 2, 0.5, False,
+    )  # fmt: skip
+    said(capsys, "run", "toys.yaml", "--target", "py:tests.toys:worse", "--into", "two")
+    compared = json.loads(said(capsys, "compare", "one", "two", "--json")[1])["comparison"]
+    assert (compared["baseline"], compared["broken"]) == ("one", [{"key": "toys/apples", "metrics": ["verdict"]}])
+    assert json.loads(said(capsys, "show", "two", "toys/apples", "--json")[1])["scores"]["verdict"] == 0.0
+    assert json.loads(said(capsys, "validate", "toys.yaml", "--json")[1])["cases"] == 2
+    assert json.loads(said(capsys, "accept", "one", "--json")[1]) == {"file": "evals/baselines/main.json"}
+    assert json.loads(said(capsys, "export", "one", "--to", "csv", "--json")[1]) == {"files": ["one/scores.csv"]}
+
+
 def test_scoring_again_writes_the_same_bytes(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said(capsys, "run", "toys.yaml", *TOY, "--into", "one")
     before = {

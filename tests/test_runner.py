@@ -128,6 +128,19 @@ def test_plain_text_is_judged_by_its_words_alone(tmp_path: Path) -> None:
     assert set(found.rows[0].scores) == {"nuggets_all", "nuggets_weighted", "nuggets_vital", "deterministic"}
 
 
+def test_texts_go_to_what_checks_them(tmp_path: Path) -> None:
+    file = tmp_path / "t.yaml"
+    cases = "- {id: a, text: MABS flies., expect: {standing: contradicted}}\n- {id: b, text: It swims., expect: {standing: contradicted}}\n"
+    file.write_text(f"suite: t\nversion: 1\ncorpus: {GARDEN}\ncases:\n{cases}", encoding="utf-8")
+    checked = figures(run(load_suites([file]), toy("checking"), tmp_path / "checked"))
+    assert {r.key: (r.scores["standing"], r.scores["killed"]) for r in checked.rows} == {
+        "t/a": (1.0, 1.0),
+        "t/b": (0.0, 0.0),
+    }
+    unchecked = figures(run(load_suites([file]), toy(), tmp_path / "unchecked"))
+    assert {m for r in unchecked.rows for m in r.scores} == {"deterministic"}
+
+
 # ---- killed and resumed
 
 

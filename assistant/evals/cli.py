@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from assistant.evals.report import Report
 
 Verb = Callable[[argparse.Namespace], int]
+Adding = Callable[[str, Verb, str], argparse.ArgumentParser]
 _MOST = 20
 """Faults, or warnings, shown at a time."""
 _EVALS = Path("evals")
@@ -33,24 +35,19 @@ def add(parser: argparse.ArgumentParser) -> None:
 
     def verb(name: str, run: Verb, text: str) -> argparse.ArgumentParser:
         one = verbs.add_parser(name, help=text, description=text)
+        one.add_argument("--json", action="store_true", help="print JSON")
         one.set_defaults(run=lambda options: _guarded(run, options))
         return one
 
+    _add_runs(verb)
+    _add_suites(verb)
+
+
+def _add_runs(verb: Adding) -> None:
     def on_run(name: str, run: Verb, text: str) -> argparse.ArgumentParser:
         one = verb(name, run, text)
         one.add_argument("run_folder", type=Path, metavar="RUN", help="a folder under runs/")
         return one
-
-    def judged(one: argparse.ArgumentParser) -> None:
-        one.add_argument("--baseline", metavar="NAME", help="compare with evals/baselines/NAME.json, or with that file")
-        one.add_argument(
-            "--gate",
-            nargs="?",
-            type=Path,
-            const=_EVALS / "gate.toml",
-            metavar="FILE",
-            help="hold the run to evals/gate.toml; exit 1 when it falls",
-        )
 
     run = verb("run", _run, "Ask a target every question of the suites, score, report, and gate if told to.")
     run.add_argument("suites", nargs="+", type=Path, metavar="SUITE")
@@ -63,14 +60,20 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     run.add_argument("--processes", type=int, default=0, metavar="N", help="default: one for each processor")
     run.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds per turn (default 60)")
-    judged(run)
-    validate = verb("validate", _validate, "Check suites: form, ids, gold quotes, names.")
-    validate.add_argument("suites", nargs="+", type=Path, metavar="SUITE")
-    for name, does, text in (
-        ("score", _score, "Score a run again."),
-        ("report", _report, "Write the reports of a run again."),
-    ):
-        judged(on_run(name, does, text))
+    again = [
+        on_run(name, _report, f"{what} a run again, without asking anything.")
+        for name, what in (("score", "Score"), ("report", "Report"))
+    ]
+    for one in (run, *again):
+        one.add_argument("--baseline", metavar="NAME", help="compare with evals/baselines/NAME.json, or with that file")
+        one.add_argument(
+            "--gate",
+            nargs="?",
+            type=Path,
+            const=_EVALS / "gate.toml",
+            metavar="FILE",
+            help="hold the run to evals/gate.toml; exit 1 when it falls",
+        )
     compare = on_run("compare", _compare, "Set a run beside an earlier one, case by case.")
     compare.add_argument("later", type=Path, metavar="LATER")
     show = on_run("show", _show, "Show one case of a run in full.")
@@ -79,6 +82,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     accept.add_argument("--as", dest="name", default="main", metavar="NAME", help="default: main")
     export = on_run("export", _export, "Write a run for other tools.")
     export.add_argument("--to", required=True, choices=["inspect", "trec", "junit", "csv"])
+
+
+def _add_suites(verb: Adding) -> None:
+    validate = verb("validate", _validate, "Check suites: form, ids, gold quotes, names.")
+    validate.add_argument("suites", nargs="+", type=Path, metavar="SUITE")
     imports = verb("import", _import, "Make a suite of somebody else's questions.")
     imports.add_argument("file", type=Path)
     imports.add_argument("--from", dest="form", required=True, choices=["csv", "promptfoo"])
@@ -88,15 +96,23 @@ def add(parser: argparse.ArgumentParser) -> None:
     imports.add_argument("--into", type=Path, required=True, metavar="SUITE", help="suite file to write")
     harvest = verb("harvest", _harvest, "Turn feedback into drafts of cases.")
     harvest.add_argument("inbox", nargs="+", type=Path, metavar="INBOX", help="JSONL files, or folders of them")
-    harvest.add_argument("--drafts", type=Path, default=_EVALS / "feedback/drafts.yaml", metavar="FILE")
     harvest.add_argument(
         "--known", nargs="*", type=Path, default=[], metavar="SUITE", help="suites whose questions are no news"
     )
-    harvest.add_argument("--corpus", default="azure-backup")
+    harvest.add_argument(
+        "--corpus", default="azure-backup", help="pack that a new file of drafts names (default azure-backup)"
+    )
     promote = verb("promote", _promote, "Move a draft that was given its expectation into a suite.")
     promote.add_argument("case", help="id of the draft")
-    promote.add_argument("--drafts", type=Path, default=_EVALS / "feedback/drafts.yaml", metavar="FILE")
     promote.add_argument("--suite", type=Path, required=True, help="suite that it is appended to")
+    for one in (harvest, promote):
+        one.add_argument(
+            "--drafts",
+            type=Path,
+            default=_EVALS / "feedback/drafts.yaml",
+            metavar="FILE",
+            help="default: evals/feedback/drafts.yaml",
+        )
     new = verb("new", _new, "Begin a suite for your own documents.")
     new.add_argument("name")
     new.add_argument("--corpus", type=Path, required=True, help="pack folder: pack.toml and docs/*.md")
@@ -123,6 +139,11 @@ def _say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
+def _told(options: argparse.Namespace, data: object, words: str) -> None:
+    """What a verb has to say: as JSON, or in words."""
+    print(json.dumps(data, ensure_ascii=False, default=str) if options.json else words)
+
+
 # ---- running and reporting
 
 
@@ -136,7 +157,8 @@ def _run(options: argparse.Namespace) -> int:
     suites = load_suites(options.suites, options.pack)
     folder = options.into or runner.new_folder(Path("runs"), suites)
     home = options.home or (Path(os.environ["ASSISTANT_HOME"]) if os.environ.get("ASSISTANT_HOME") else None)
-    opening = Opening(options.target, suites[0].corpus.pack.folder, home, options.timeout)
+    embedding = os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None
+    opening = Opening(options.target, suites[0].corpus.pack.folder, home, embedding, options.timeout)
     try:
         run = runner.run(suites, opening, folder, processes=options.processes, progress=_progress)
     except (TargetError, KeyboardInterrupt):
@@ -177,7 +199,7 @@ def _judge(found: Figures, options: argparse.Namespace) -> int:
 
     from assistant.evals import gate
     from assistant.evals.baseline import compare
-    from assistant.evals.report import Report, terminal
+    from assistant.evals.report import Report, terminal, told
 
     limits = gate.bounds(options.gate) if options.gate else gate.Bounds()
     before = _baseline(options)
@@ -189,8 +211,8 @@ def _judge(found: Figures, options: argparse.Namespace) -> int:
     report = Report(found, comparison, outcome)
     found.save()
     _write(report)
-    print(terminal(report))
-    print(f"\n{found.run.folder / 'report.html'}")
+    page = found.run.folder / "report.html"
+    _told(options, {"report": page, **found.summary(), **told(report)}, f"{terminal(report)}\n\n{page}")
     return 0 if outcome is None or outcome.passed else 1
 
 
@@ -211,10 +233,6 @@ def _figures(folder: Path) -> Figures:
     return figures(open_run(folder))
 
 
-def _score(options: argparse.Namespace) -> int:
-    return _judge(_figures(options.run_folder), options)
-
-
 def _report(options: argparse.Namespace) -> int:
     return _judge(_figures(options.run_folder), options)
 
@@ -222,21 +240,25 @@ def _report(options: argparse.Namespace) -> int:
 def _compare(options: argparse.Namespace) -> int:
     from assistant.evals.baseline import as_baseline, compare
     from assistant.evals.gate import Bounds
-    from assistant.evals.report import Report, compared
+    from assistant.evals.report import Report, compared, told
 
     limits = Bounds().regression
     later = _figures(options.later)
-    print(compared(Report(later, compare(later, as_baseline(_figures(options.run_folder)), limits.broken))))
+    report = Report(later, compare(later, as_baseline(_figures(options.run_folder)), limits.broken))
+    _told(options, told(report), compared(report))
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
     from assistant.evals.detail import detail
     from assistant.evals.report import full
 
     found = _figures(options.run_folder)
     shown = detail(found, options.case)
-    print(full(shown, [s for r in found.rows if r.key == options.case for s in r.scores.items()]))
+    scores = next(r.scores for r in found.rows if r.key == options.case)
+    _told(options, {**asdict(shown), "scores": scores}, full(shown, list(scores.items())))
     return 0
 
 
@@ -245,15 +267,15 @@ def _accept(options: argparse.Namespace) -> int:
 
     file = _EVALS / "baselines" / f"{options.name}.json"
     accept(_figures(options.run_folder), file)
-    print(file)
+    _told(options, {"file": file}, str(file))
     return 0
 
 
 def _export(options: argparse.Namespace) -> int:
     from assistant.evals.export import FORMATS
 
-    for file in FORMATS[options.to](_figures(options.run_folder), options.run_folder):
-        print(file)
+    files = FORMATS[options.to](_figures(options.run_folder), options.run_folder)
+    _told(options, {"files": files}, "\n".join(map(str, files)))
     return 0
 
 
@@ -264,10 +286,13 @@ def _validate(options: argparse.Namespace) -> int:
     from assistant.evals.suite import load_suites
 
     for suite in load_suites(options.suites, options.pack):
-        cases = {c.id for v in suite.conversations for c in v.cases}
-        print(
-            f"{suite.name}: {len(cases)} cases in {len(suite.conversations)} phrasings, gold found in {suite.corpus.pack.name}"
+        cases, phrasings, pack = (
+            len({c.id for v in suite.conversations for c in v.cases}),
+            len(suite.conversations),
+            suite.corpus.pack.name,
         )
+        data = {"suite": suite.name, "cases": cases, "phrasings": phrasings, "pack": pack, "warnings": suite.warnings}
+        _told(options, data, f"{suite.name}: {cases} cases in {phrasings} phrasings, gold found in {pack}")
         for warning in suite.warnings[:_MOST]:
             _say(f"warning: {warning}")
         if len(suite.warnings) > _MOST:
@@ -283,7 +308,8 @@ def _import(options: argparse.Namespace) -> int:
         raise SuiteError([f"{options.into}: is there already; take another name"])
     drafts = FORMATS[options.form](options.file)
     write_drafts(drafts, options.into, _head(options.into.stem, options.corpus))
-    print(f"{options.into}: {len(drafts)} cases; complete them, then assistant eval validate {options.into}")
+    words = f"{options.into}: {len(drafts)} cases; complete them, then assistant eval validate {options.into}"
+    _told(options, {"file": options.into, "cases": len(drafts)}, words)
     return 0
 
 
@@ -299,9 +325,14 @@ def _harvest(options: argparse.Namespace) -> int:
     feedback.write_drafts(found.drafts, options.drafts, _head("drafts", options.corpus))
     for fault in found.faults[:_MOST]:
         _say(f"assistant: {fault}")
-    print(
-        f"{options.drafts}: {len(found.drafts)} drafts of {found.lines} lines, {found.doubles} known, {len(found.faults)} unreadable"
-    )
+    counts = {
+        "drafts": len(found.drafts),
+        "lines": found.lines,
+        "known": found.doubles,
+        "unreadable": len(found.faults),
+    }
+    words = f"{counts['drafts']} drafts of {counts['lines']} lines, {counts['known']} known, {counts['unreadable']} unreadable"
+    _told(options, {"file": options.drafts, **counts}, f"{options.drafts}: {words}")
     return 2 if found.faults else 0
 
 
@@ -309,7 +340,7 @@ def _promote(options: argparse.Namespace) -> int:
     from assistant.evals.feedback import promote
 
     promote(options.case, options.drafts, options.suite, options.pack)
-    print(options.suite)
+    _told(options, {"file": options.suite}, str(options.suite))
     return 0
 
 
@@ -317,5 +348,5 @@ def _new(options: argparse.Namespace) -> int:
     from assistant.evals.scaffold import new
 
     file = new(options.name, options.corpus, options.into)
-    print(f"{file}: replace the examples by your questions, then assistant eval run {file}")
+    _told(options, {"file": file}, f"{file}: replace the examples by your questions, then assistant eval run {file}")
     return 0

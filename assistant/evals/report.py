@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from assistant.evals.baseline import Comparison, Delta, Flip
 from assistant.evals.detail import Detail, brief, detail, judged
@@ -82,6 +82,21 @@ def compared(report: Report) -> str:
     lines += ["", _against(comparison)]
     lines += [f"fixed   {f.key} ({', '.join(f.metrics)})" for f in comparison.fixed]
     return "\n".join([*lines, *_broken(report)])
+
+
+def told(report: Report) -> dict[str, object]:
+    """Comparison and gate as JSON; what was not asked for is left out."""
+    found: dict[str, object] = {}
+    if report.comparison:
+        one = report.comparison
+        found["comparison"] = {
+            "baseline": one.baseline.name, "changed": one.changed, "new": one.new, "gone": one.gone,
+            "broken": [asdict(f) for f in one.broken], "fixed": [asdict(f) for f in one.fixed],
+            "deltas": [asdict(d) for d in one.deltas.values()],
+        }  # fmt: skip
+    if report.outcome:
+        found["gate"] = {"passed": report.outcome.passed, **asdict(report.outcome)}
+    return found
 
 
 def _table(report: Report, metrics: Sequence[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ import platform
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -128,10 +128,7 @@ def _by_pack(
     if opening.spec:
         return [(opening, list(tasks))]
     folders = dict.fromkeys(pack[t.key] for t in tasks)
-    return [
-        (Opening("", folder, opening.home, opening.timeout), [t for t in tasks if pack[t.key] == folder])
-        for folder in folders
-    ]
+    return [(replace(opening, pack=folder), [t for t in tasks if pack[t.key] == folder]) for folder in folders]
 
 
 # ---- the folder
@@ -165,7 +162,11 @@ def _begun(folder: Path, suites: Sequence[Suite], opening: Opening) -> dict[str,
     file = folder / "env.json"
     if file.exists():
         before = json.loads(file.read_text(encoding="utf-8"))
-        other = [name for name in ("format", "suites", "target", "packs", "code") if before.get(name) != about[name]]
+        other = [
+            name
+            for name in ("format", "suites", "target", "embedding", "packs", "code")
+            if before.get(name) != about[name]
+        ]
         if other:
             raise SuiteError([f"{folder}: was begun with other {' and '.join(other)}; take a new folder"])
         return dict(before)
@@ -181,6 +182,7 @@ def _about(suites: Sequence[Suite], opening: Opening) -> dict[str, object]:
             {"name": s.name, "version": s.version, "file": str(s.file.resolve()), "sha256": s.digest} for s in suites
         ],
         "target": opening.spec or "assistant",
+        "embedding": opening.embedding,
         "packs": sorted(packs.values()),
         "pack_folder": "" if len(packs) > 1 else next(iter(packs)),
         "code": "" if opening.spec else _code(),

@@ -43,17 +43,24 @@ class Opening:
     pack: Path
     """Our own assistant's pack."""
     home: Path | None = None
+    embedding: str | None = None
+    """Folder of another embedding model for it."""
     timeout: float = 60.0
+    """Seconds per turn."""
 
     def open(self) -> Target:
         """The target itself. TargetError when there is none."""
         if not self.spec:
-            return _Conversational(Assistant.load(self.pack, home=self.home))
+            return _Conversational(Assistant.load(self.pack, home=self.home, embedding=self.embedding, say=_say))
         if self.spec.startswith(("http://", "https://")):
             return _Http(self.spec, self.timeout)
         if self.spec.startswith("py:"):
             return _imported(self.spec)
         raise TargetError(f"--target {self.spec}: should be py:module:name or http://host:port/path")
+
+
+def _say(step: str) -> None:
+    sys.stderr.write(f"{step}\n")
 
 
 def _imported(spec: str) -> Target:
