@@ -6,6 +6,8 @@ import io
 import json
 import logging
 import re
+import subprocess
+import sys
 import time
 from base64 import b64encode
 from contextlib import redirect_stdout
@@ -227,3 +229,12 @@ def test_mistakes_are_told_in_a_line(
     told = capsys.readouterr().err
     assert message in told
     assert len(told.splitlines()) == 1
+
+
+def test_without_its_libraries_the_command_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['sqlalchemy'] = None; from assistant.cli import main; sys.exit(main(['keys', 'list']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    said = "assistant: keys needs sqlalchemy; pip install 'azure-backup-assistant[serve]'\n"
+    assert (done.returncode, done.stderr) == (2, said)

@@ -101,9 +101,12 @@ def server(service: Service) -> MCPServer[object]:
         except (AssistantError, Problem) as error:
             raise ToolError(_said(error)) from None
 
-    @made.tool(title="Check", annotations=_HARMLESS)
+    names = ", ".join(pack.dimensions)
+    about = f"Decide on facts alone: dimension to value, several values joined by commas. Dimensions: {names}. A value that is unknown is answered with the known ones."
+
+    @made.tool(title="Check", annotations=_HARMLESS, description=about)
     async def check(facts: dict[str, str], decision: str | None = None) -> Decided:
-        """Decide on facts alone, for example {"os": "linux"}; an unknown name is answered with the known ones."""
+        """Decide on facts alone."""
         helper = service.helper
         try:
             known = helper.facts(facts)
