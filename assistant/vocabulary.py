@@ -277,13 +277,11 @@ class Vocabulary:
         for end in [*(i for i, t in enumerate(tokens) if t in {".", "?", "!", ";", "\n"}), len(tokens)]:
             sentence = tokens[start:end]
             for entry, groups in self._near:
-                places = [
-                    next((i for w in g for i in range(len(sentence)) if _stands(sentence, i, w)), None) for g in groups
-                ]
-                if all(p is not None for p in places):
-                    spots = [p for p in places if p is not None]
-                    words = " … ".join(sentence[p] for p in sorted(spots))
-                    yield Found(entry, start + min(spots), start + max(spots) + 1, words), start + spots[0]
+                spans = [_longest_of(sentence, group) for group in groups]
+                if all(end for _, end in spans):
+                    words = " … ".join(" ".join(sentence[a:b]) for a, b in sorted(spans))
+                    first, last = min(a for a, _ in spans), max(b for _, b in spans)
+                    yield Found(entry, start + first, start + last, words), start + spans[0][0]
             start = end + 1
 
     def has(self, tokens: Sequence[str], phrase: Sequence[Sequence[str]]) -> bool:
@@ -323,12 +321,20 @@ def _match_gaps(tokens: Sequence[str], start: int, parts: Sequence[Sequence[str]
     return place
 
 
-def _stands(tokens: Sequence[str], place: int, parts: Sequence[Sequence[str]]) -> bool:
-    """Whether a phrase stands at a place and is not denied right there ("without error")."""
-    return bool(_match_gaps(tokens, place, parts)) and (
-        place == 0
-        or tokens[place - 1] not in {"without", "no", "not", "never", "zero", "doesn't", "don't", "isn't", "aren't"}
-    )
+def _longest_of(tokens: Sequence[str], phrases: Sequence[Sequence[Sequence[str]]]) -> tuple[int, int]:
+    """First and last token of the earliest, then longest, of some phrases among the tokens; (0, 0) when none stands there."""
+    found = [(-i, end) for p in phrases for i in range(len(tokens)) if (end := _stands(tokens, i, p))]
+    place, end = max(found, default=(0, 0))
+    return -place, end
+
+
+def _stands(tokens: Sequence[str], place: int, parts: Sequence[Sequence[str]]) -> int:
+    """Index after a phrase that stands at a place and is not denied right there ("without error"); else 0."""
+    denied = place > 0 and tokens[place - 1] in _DENIED_THERE
+    return 0 if denied else _match_gaps(tokens, place, parts)
+
+
+_DENIED_THERE = frozenset({"without", "no", "not", "never", "zero", "doesn't", "don't", "isn't", "aren't"})
 
 
 def split(text: str) -> list[str]:
