@@ -251,6 +251,8 @@ def _leaning(tokens: Sequence[str], first: int, last: int, before: Clause | None
     if before is None or (verb is None and tokens[first] == ";"):
         return Clause(first, last, (), verb is not None)
     left = [*before.lean, *tokens[before.first : before.last]]
+    if tokens[first] == ":":
+        return Clause(first, last, tuple(w for w in left if w not in NEGATIVE), verb is not None)
     if verb is None:
         return Clause(first, last, tuple(left), whole=False)
     if words[verb] in AUX and set(words[verb + 1 :]) <= {"not", "so", "too", "either", "do"}:

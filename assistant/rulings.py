@@ -380,6 +380,8 @@ class Rulings:
                 continue
             after = [s for s in said if s.start >= n + width]
             before = _chain(words, [s for s in said if s.end <= n], n)
+            described = [s for s in before if self.pack.dimensions[s.dimension].kind == "fact"]
+            before = described or before
             near = [
                 s
                 for s in after

@@ -32,9 +32,9 @@ _SHORTEST = 4
 """Words from which on a sentence is known by heart; fewer could be anything."""
 _ASIDE = 12
 """Words up to which a question only sets the scene for the sentence after it: "Ubuntu on Hyper-V? DPM will do."."""
-_MOST_UNREAD = 3
+_MOST_UNREAD = 2
 """Words that may be left over in a claim that is called wrong: of one that was hardly read nothing is known."""
-_SEEN = re.compile(r"[A-Za-z0-9'’‘\s.,;:!?()\[\]{}\"“”*_`~/\\|<>#&@=+\-–—…•·$€%^]")
+_SEEN = re.compile(r"[A-Za-z0-9'’‘\s.,;:!?()\[\]{}\"“”*_`~/\\|<>#&@=+\-–—…•·→$€%^]")
 
 
 class Verifier:
@@ -259,8 +259,10 @@ class Verifier:
         right, holding = [t for t in told if t.holds], [r for r in ruled if r.outcome == "holds"]
         left = sorted({*self._left(residue, stemmed, holding, right), *self._unvouched(words, own, holding, right)})
         settled = {i for r in holding for i in r.used}
-        half = any(r.outcome == "fails" and not r.bare for r in ruled) or (
-            not right and any(r.outcome == "open" and not r.bare and not r.spoken <= settled for r in ruled)
+        half = (
+            bool(wrong)
+            or any(r.outcome == "fails" and not r.bare for r in ruled)
+            or (not right and any(r.outcome == "open" and not r.bare and not r.spoken <= settled for r in ruled))
         )
         if (right or holding) and not left and not strange and not half:
             return self._claim(span, "proven", right, holding)
