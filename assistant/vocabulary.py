@@ -481,9 +481,7 @@ def _cue(tokens: Sequence[str], i: int) -> int:
     return 0
 
 
-def _reach(
-    tokens: Sequence[str], start: int, found: Sequence[Found], at: Mapping[int, Sequence[int]]
-) -> Iterator[int]:
+def _reach(tokens: Sequence[str], start: int, found: Sequence[Found], at: Mapping[int, Sequence[int]]) -> Iterator[int]:
     """Mentions right after a negation, and those joined to them by "or", "and" or a comma."""
     place, left = start, _REACH
     last: tuple[int, int] | None = None
