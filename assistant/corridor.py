@@ -16,7 +16,7 @@ from assistant.rules import Place, Rule
 from assistant.statements import Stated
 from assistant.types import Answer, Ask, Hit, Part, Reading, Scenario, Status, Unit, Verdict
 
-_ENOUGH = 4
+_ENOUGH = 3
 """Facts from which a verdict of the main decision is taken as what was asked."""
 _KNOWN = 0.45
 """Least cosine to a key at which a unit is taken to answer a question in the words of the subject."""
