@@ -15,11 +15,12 @@ def main() -> None:
     """Open the index, or build it, and serve the page until interrupted."""
     from assistant import Assistant, AssistantError
 
-    port, home = os.environ.get("ASSISTANT_PORT") or "7860", os.environ.get("ASSISTANT_HOME")
+    port = os.environ.get("ASSISTANT_PORT") or "7860"
+    store = Path(os.environ.get("ASSISTANT_HOME") or Path.home() / ".cache" / "assistant")
     if not port.isdecimal() or not 0 < int(port) < 2**16:
         sys.exit(f"app.py: ASSISTANT_PORT is {port!r}; it should be a number from 1 to 65535, for example 7860")
     try:
-        helper = Assistant.load(home=Path(home) if home else None, say=_say)
+        helper = Assistant.load(home=store, say=_say)
         _say(f"opening the index of {helper.pack.title}")
         helper.search(helper.pack.title)
     except AssistantError as error:
@@ -27,7 +28,7 @@ def main() -> None:
     _say("building the page")
     from assistant.channels.gradio import page, serve
 
-    blocks = page(helper)
+    blocks = page(lambda: helper, store)
     try:
         url = serve(blocks, int(port))
     except OSError:

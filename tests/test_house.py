@@ -27,14 +27,20 @@ FLOORS = {
     "grammar": 3.2,
     **dict.fromkeys(("machines", "conversation", "statements"), 3.4),
     "reading": 3.6,
-    **dict.fromkeys(("proof", "verify", "compose"), 4),
+    **dict.fromkeys(("proof", "verify", "compose", "matrix", "drill"), 4),
     # above proof, which runs before every build
     "index": 4.5,
     **dict.fromkeys(("retrieve", "draft", "doors", "catalogue"), 5),
     "corridor": 5.5,
     "engine": 6,
     # what the doors share stands below the doors
+    **dict.fromkeys(("channels.markup", "channels.inbox"), 6.4),
     **dict.fromkeys(("channels.render", "channels.memory"), 6.5),
+    # the chat page: turns, their evidence, the other views, what a query does
+    "channels.transcript": 6.6,
+    "channels.evidence": 6.65,
+    **dict.fromkeys(("channels.explore", "channels.documents", "channels.practise", "channels.checking"), 6.7),
+    "channels.desk": 6.8,
     "channels": 7,
     "evals": 7,
     "cli": 8,
@@ -220,9 +226,16 @@ CORE = [
     "statements",
     "proof",
     "compose",
+    "matrix",
+    "drill",
     "retrieve",
     "corridor",
     "engine",
+    "channels.evidence",
+    "channels.explore",
+    "channels.documents",
+    "channels.practise",
+    "channels.desk",
 ]
 
 
