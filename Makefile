@@ -1,4 +1,4 @@
-# make run: everything for a chat on 127.0.0.1:7860, on a fresh machine with Python 3.11+ and git.
+# make run: everything for chat and API on 127.0.0.1:7860, on a fresh machine with Python 3.11+ and git.
 # make test: everything CI runs. Both install what is missing into .venv and say each step.
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix rules acceptance questions bench clean
+.PHONY: help install run test check fix rules acceptance evals questions bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,17 +19,18 @@ $(STAMP): pyproject.toml
 	@echo "[2/3] torch, the plain CPU build first (the default one pulls gigabytes of CUDA)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
 	@echo "[3/3] the assistant and its tools (about two minutes)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable . \
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[serve,postgresql]" \
 	  $$($(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['dev'])")
 	@touch $(STAMP)
 
-run: install  ## serve the chat on http://127.0.0.1:7860
+run: install  ## serve chat and API on http://127.0.0.1:7860
 	@$(BIN)/python app.py
 
-test: install check  ## lint, types, proof, tests and acceptance figures
+test: install check  ## lint, types, proof, tests, acceptance figures and evaluation suites
 	@echo "tests"
 	@$(BIN)/python -m pytest
 	@$(MAKE) --no-print-directory acceptance
+	@$(MAKE) --no-print-directory evals
 
 check: install
 	@echo "ruff"
@@ -41,6 +42,10 @@ check: install
 
 acceptance: install  ## grade the sample questions, where they are at hand beside the checkout
 	@$(BIN)/python tests/acceptance.py
+
+SUITES ?= $(filter-out %-blind.yaml,$(wildcard evals/suites/*.yaml))
+evals: install  ## run the evaluation suites against the accepted baseline (SUITES="…")
+	@$(BIN)/assistant eval run $(SUITES) --baseline main --gate
 
 SETS ?= train dev
 questions: install  ## score the annotated questions (SETS="train dev")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from assistant.errors import AssistantError, BuildRunning, QuestionError
+from assistant.evals import cli as evals
 
 if TYPE_CHECKING:
     from assistant.engine import Assistant
@@ -96,17 +97,63 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("-k", type=int, default=5, help="how many (default 5)")
     rule = verb("rule", _rule, "Show what a rule says, why and where.")
     rule.add_argument("id")
+    _serving(verb)
     pack = verb("pack", _pack, "Prove (lint), index (build) or describe (show) a pack.")
     pack.add_argument("what", choices=["lint", "build", "show"])
+    evals.add(
+        verbs.add_parser("eval", help="Run evaluation suites, gate changes, report.", description="Evaluation suites.")
+    )
     return parser
+
+
+def _serving(verb: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
+    """The verbs that open doors to others; what they do stands in `assistant.operate`."""
+    serve = verb("serve", _operate, "Serve chat page, HTTP, OpenAI-compatible API and MCP in one process.")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on; beyond loopback keys are asked for")
+    serve.add_argument("--port", type=int, default=7860)
+    serve.add_argument("--share-port", action="store_true", help="let several processes listen on the port")
+    serve.add_argument(
+        "--url", default="", help="address that people and citations use, for example https://help.example"
+    )
+    serve.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="answer this Host header too")
+    serve.add_argument(
+        "--allow-origin", action="append", default=[], metavar="ORIGIN", help="let pages of it call (CORS)"
+    )
+    serve.add_argument("--rate", type=int, default=60, help="requests a minute for each key (default 60)")
+    serve.add_argument("--waiting", type=int, default=64, help="questions that may wait (default 64)")
+    serve.add_argument("--public-pages", action="store_true", help="ask nobody for a key on /chat and /sources")
+    serve.add_argument("--log-questions", action="store_true", help="write the text of questions into the audit log")
+    mcp = verb("mcp", _operate, "Serve one MCP client over stdin and stdout.")
+    keys = verb("keys", _operate, "Add, list or revoke API keys.")
+    keys.add_argument("what", choices=["add", "list", "revoke"])
+    keys.add_argument("name", nargs="?", help="of add: a name for people; of revoke: the key's id")
+    keys.add_argument(
+        "--scope", action="append", metavar="SCOPE", help="ask, feedback, metrics, pages (default: ask, feedback)"
+    )
+    keys.add_argument("--days", type=float, help="days after which it expires (default: never)")
+    feedback = verb("feedback", _operate, "Write the feedback that was given, as JSON lines.")
+    for one in (serve, mcp, keys, feedback):
+        one.add_argument(
+            "--state", default="", metavar="URL", help="SQLAlchemy URL ($ASSISTANT_STATE; default: state.db in --home)"
+        )
+
+
+def _operate(options: argparse.Namespace) -> int:
+    from assistant import operate
+
+    state = options.state or os.environ.get("ASSISTANT_STATE") or ""
+    return operate.run(options, _home(options), os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None, state, _say)
+
+
+def _home(options: argparse.Namespace) -> Path:
+    return Path(options.home or os.environ.get("ASSISTANT_HOME") or Path.home() / ".cache" / "assistant")
 
 
 def _load(options: argparse.Namespace) -> Assistant:
     from assistant.engine import Assistant
 
-    home = options.home or (Path(os.environ["ASSISTANT_HOME"]) if os.environ.get("ASSISTANT_HOME") else None)
     model = os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None
-    return Assistant.load(options.pack, home=home, embedding=model, say=_say)
+    return Assistant.load(options.pack, home=_home(options), embedding=model, say=_say)
 
 
 def _say(message: str) -> None:
@@ -299,8 +346,7 @@ def _pack(options: argparse.Namespace) -> int:
         _print_json(counts) if options.json else print("\n".join(f"{k:10} {v}" for k, v in counts.items()))
         return 0
     if options.what == "build":
-        home = options.home or Path(os.environ.get("ASSISTANT_HOME") or Path.home() / ".cache" / "assistant")
-        print(index.build(pack, home, os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None, _say))
+        print(index.build(pack, _home(options), os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None, _say))
         return 0
     faults, gaps = proof.faults(pack), proof.gaps(pack)
     if options.json:

@@ -153,6 +153,8 @@ class Composer:
             if reading.negative:
                 return "That is not right, it is supported" if yes else "That is right, not supported"
             return "That is right" if yes else "That is not right"
+        if reading.negative:
+            return "No, it is supported" if yes else "Yes, it is not supported"
         return "Yes" if yes else "No"
 
     def _proof(self, rules: Sequence[Rule]) -> list[Place]:
@@ -324,7 +326,7 @@ class Composer:
             claimed = reading.outcome
             if claimed and reading.kind in {"claim", "capability"}:
                 right = claimed == verdict.outcome
-                word = "Yes" if right else "No"
+                word = "Yes" if right != reading.negative else "No"
                 if reading.kind == "claim":
                     word = "That is right" if right != reading.negative else "That is not right"
                 page.say(f"{lead}{word}: {lower(rules[0].title)}", rules[0].place)

@@ -22,7 +22,7 @@ _PRONOUN = re.compile(r"\b(?:it|that|this|those|these|them|they|one|ones|same|ot
 _SWITCH = re.compile(
     r"\b(?:different (?:question|topic|subject|thing|matter|ticket|customer|machine)|other (?:ticket|customer|question|topic|chapter|subject|matter|world)|"
     r"new (?:ticket|customer|question|topic|problem|subject|case)|another (?:question|topic|thing|subject|ticket|matter|customer)|next (?:question|slide|topic|ticket|chapter|customer)|"
-    r"never mind|nevermind|enough about|leaving \w+ aside|let's leave|unrelated|switching|change of topic|change of subject|something else|completely different|totally different|one more thing)\b"
+    r"never mind|nevermind|enough about|leaving \w+ aside|let's leave|unrelated|switching|change of topic|change of subject|something else|completely different|totally different|one more thing|leave that|leave it at that|park (?:it|that)|forget (?:it|that|the|about|databases)|enough (?:theory|of)|moving on|move on|new machine :|next machine|now for something|while i have you|by the way|btw|on another note|apropos)\b"
 )
 _UNSURE = re.compile(
     r"\b(?:don't know|not sure|no idea|dunno|can't tell|have to ask|need to check|will check|unsure)\b"
@@ -134,6 +134,8 @@ class Conversation:
         ):
             kind = "capability"
         kind = "capability" if kind == "choice" else old.kind if kind == "nothing" else kind
+        if kind == "explain" and fresh.mentions and fresh.decision is None and self._is_value(decision):
+            kind = "value" if "why" not in tokens else kind
         if kind == "which" and asked is None and decision:
             asked = self.pack.decisions[decision].asks or None
         scenarios = tuple(
@@ -144,13 +146,17 @@ class Conversation:
         scenarios = tuple({str(sorted(s.facts.items())): s for s in scenarios}.values())
         short = len(tokens) <= 2 * SHORT
         named = outcome_of(self.pack.decisions[decision], fresh.mentions, tokens) if decision else None
+        spoken = self._carried_outcome(decision, scenarios) if kind == "capability" else None
         return replace(
             fresh,
             kind=kind,
             decision=decision,
             asked=asked,
             scenarios=scenarios,
-            outcome=fresh.outcome or named or (old.outcome if decision == old.decision and not explicit else None),
+            outcome=fresh.outcome
+            or named
+            or (old.outcome if decision == old.decision and not explicit else None)
+            or spoken,
             off_topic=fresh.off_topic and not fresh.mentions and not old.mentions,
             topic=f"{old.topic} {fresh.topic}" if short else fresh.topic,
             explicit=fresh.explicit or old.explicit,
@@ -164,6 +170,16 @@ class Conversation:
                 merged = {n: v for n, v in merged.items() if n in new or n not in axiom.never}
         return merged
 
+    def _carried_outcome(self, decision: str | None, scenarios: Sequence[Scenario]) -> str | None:
+        """The value that "is it …?" asks about when it was named before."""
+        if decision is None or not self._is_value(decision):
+            return None
+        values = scenarios[0].facts.get(self.pack.decisions[decision].outcome, ())
+        return values[0] if len(values) == 1 else None
+
+    def _is_value(self, decision: str | None) -> bool:
+        return decision is not None and self.pack.decisions[decision].kind == "value"
+
     def _strong(self, reading: Reading) -> bool:
         """Whether a new turn names a decision of its own by words, and not only by facts of a machine."""
         return bool(reading.cues) and not (reading.decision == self.pack.main and reading.cues[0].startswith("@"))
@@ -175,8 +191,10 @@ class Conversation:
         dimension = self.pack.dimensions[after.asked]
         source = dimension.reads or dimension.name
         content = [t for t in tokens if t not in PUNCTUATION]
-        facts = fresh.scenarios[0].facts
+        facts = _joined(fresh.scenarios)
         if source in facts and len(content) <= 3 * SHORT and not complete(tokens):
+            return facts
+        if facts and "?" not in tokens and _UNSURE.search(" ".join(tokens)):
             return facts
         if len(content) > SHORT:
             return None
@@ -214,6 +232,15 @@ class Conversation:
 
 def _polar(ask: str) -> bool:
     return ask.split(" ", maxsplit=1)[0] in {"Is", "Does", "Do", "Are", "Has"} and " or " not in ask
+
+
+def _joined(scenarios: Sequence[Scenario]) -> Facts:
+    """What is said of several machines together: "some are virtual, some are physical" leaves both open."""
+    facts: dict[str, tuple[str, ...]] = {}
+    for scenario in scenarios:
+        for name, values in scenario.facts.items():
+            facts[name] = tuple(dict.fromkeys((*facts.get(name, ()), *values)))
+    return facts
 
 
 def merge(old: Facts, new: Facts) -> Facts:

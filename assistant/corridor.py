@@ -11,19 +11,24 @@ from typing import Protocol
 
 from assistant.checker import SUPPORTED, Checker
 from assistant.compose import Composer, Page, lower, spoken
-from assistant.grammar import asks_duty
+from assistant.denial import closes
+from assistant.grammar import asks_duty, asks_plainly
 from assistant.pack import Pack
 from assistant.reading import Reader, said_by
 from assistant.retrieve import Retriever
-from assistant.rules import Place
+from assistant.rules import Place, Rule
 from assistant.statements import Stated, Statements
-from assistant.types import Answer, Ask, Hit, Part, Reading, Scenario, Status, Verdict
+from assistant.types import Answer, Ask, Hit, Part, Reading, Scenario, Status, Unit, Verdict
 
+_ENOUGH = 4
+"""Facts from which a verdict of the main decision is taken as what was asked."""
 _KNOWN = 0.45
 """Least cosine to a key at which a unit is taken to answer a question in the words of the subject."""
+_NEAR = 0.60
+"""Cosine from which a place's topic is taken for the question's."""
 _LEAN = 0.55
 """Below this the asking sentence alone says too little ("How do we go about it?")."""
-_PLAIN = 0.62
+_PLAIN = 0.45
 """The same for a question that has none of the subject's words."""
 _SURE = 0.80
 _LIKENESS = (0.50, 0.70, 0.93)
@@ -136,7 +141,8 @@ class Case:
             return self._foreign()
         if reading.unheard:
             return self._foreign() if reading.off_topic else self._unheard()
-        if reading.silence and not self._fits(_SURE) and not self._stated():
+        stated = self._stated()
+        if reading.silence and not stated:
             return self._stated_silence()
         if reading.kind == "compare":
             return "information" if self._compare() else self._explain(complete=True)
@@ -144,20 +150,25 @@ class Case:
             found = self._which()
             if found:
                 return found
-        stated = self._stated()
         if stated and reading.kind in {"capability", "claim", "explain"}:
             return self._state(stated)
         decided = reading.decision and self.pack.decisions[reading.decision].kind
-        if decided == "value" and reading.kind != "explain" and not (self._open_value() and self._better_explained()):
-            return self._value()
+        if decided == "value" and reading.kind != "explain" and not (self._undecided() and self._better_explained()):
+            fact = self._found() if self._undecided() else None
+            return self._state(fact) if fact else self._value()
         if decided == "capability" and reading.kind in {"capability", "claim"} and not self._better_explained():
-            return self._capability()
+            fact = self._found() if self._undecided() or self._barely() else None
+            return self._state(fact) if fact else self._capability()
         if decided and reading.kind == "explain" and self._refuted():
             return self._capability()
         return self._explain()
 
-    def _open_value(self) -> bool:
-        """Whether the rules would only list every way the value could come out."""
+    def _barely(self) -> bool:
+        """Whether the main decision was taken from so few facts that the question may be about something else."""
+        return self.reading.decision == self.pack.main and all(len(s.facts) < _ENOUGH for s in self._scenarios())
+
+    def _undecided(self) -> bool:
+        """Whether the rules would only list every way it could come out."""
         return all(v.status == "depends" for v in self._check())
 
     def _stated(self) -> Stated | None:
@@ -167,6 +178,16 @@ class Case:
             return None
         around = tuple(self.house.reader.words(self.question))
         return self.house.statements.judge(reading.focus or around, around, said_by(reading))
+
+    def _found(self) -> Stated | None:
+        """The fact that a yes/no question is about when likeness finds its topic: the fact's own words still decide it."""
+        reading = self.reading
+        polar = reading.kind in {"capability", "claim"} or asks_duty(reading.focus) or asks_plainly(reading.focus)
+        if not polar or not self._fits(_NEAR) or self._ruled(self.hits[0].unit):
+            return None
+        tokens = reading.focus or tuple(self.house.reader.words(self.question))
+        carried = {n for s in self._scenarios() for n in s.facts}
+        return self.house.statements.judge_at(self.hits[0].unit, tokens, said_by(reading) | carried)
 
     def _state(self, stated: Stated) -> Status:
         """Yes or no to a claim about a stated fact, with its place."""
@@ -191,7 +212,46 @@ class Case:
 
     def _capability(self) -> Status:
         self.verdicts = self._check()
-        return self._each(self.composer.capability)
+        return self._exclusive() or self._each(self.composer.capability)
+
+    def _exclusive(self) -> Status | None:
+        """Of a claim that nothing else holds ("only Windows"): wrong as soon as another value holds too."""
+        name, facts = self.reading.only, self._scenarios()[0].facts
+        decision = self.reading.decision or ""
+        bound = self.reading.kind == "claim" or closes(self.reading.focus)
+        works = all(v.status == SUPPORTED for v in self.verdicts)
+        if not name or not bound or not works or name not in self.house.checker.space(decision).domains:
+            return None
+        said = {v for s in self._scenarios() for v in s.facts.get(name, ())}
+        rest = [v for v in self.pack.dimensions[name].names if said and v not in said]
+        for value in rest:
+            verdict = self.house.checker.check(decision, {**facts, name: (value,)})
+            ways = (
+                [verdict.rules]
+                if verdict.status == SUPPORTED
+                else [b.rules for b in verdict.branches if b.outcome == SUPPORTED]
+            )
+            if ways:
+                return self._refute(verdict, self.pack.rule(ways[0][0]), name, value)
+        return None
+
+    def _refute(self, verdict: Verdict, rule: Rule, name: str, value: str) -> Status:
+        """Say what holds beside the claimed; where the documents themselves read both ways, that they do."""
+        self.verdicts = [verdict]
+        self.page.say(
+            f"{'That is not right' if self.reading.kind == 'claim' else 'No'}: {lower(rule.title)}", rule.place
+        )
+        facts = {**verdict.known, name: (value,)}
+        torn = [
+            t
+            for t in self.pack.tensions
+            if t.decision == verdict.decision
+            and name in t.when
+            and all(set(facts.get(n, v)) & set(v) for n, v in t.when.items())
+        ]
+        for tension in torn[:1]:
+            self.page.say(f"The documents read differently here: {lower(tension.says)}", *tension.places)
+        return "conflict" if torn else "not_supported"
 
     def _value(self) -> Status:
         self.verdicts = self._check()
@@ -249,7 +309,7 @@ class Case:
             asked = next((n for n in space.choices if n not in self._scenarios()[0].facts), None)
         if asked is None or asked not in space.domains:
             return None
-        values = self.reading.compared or self._open_values(asked)
+        values = self.reading.compared or self._opens(asked)
         facts = {n: v for n, v in self._scenarios()[0].facts.items() if n != asked}
         table = [(v, self.house.checker.check(decision.id, {**facts, asked: (v,)})) for v in values]
         table = [(v, d) for v, d in table if not d.impossible]
@@ -273,10 +333,10 @@ class Case:
         self.options = tuple(self.pack.label(asked, v) for v, d in table if d.status == SUPPORTED)
         self.verdicts = [d for _, d in table]
         statuses = {d.status for d in self.verdicts}
-        if "supported" in statuses or ("depends" in statuses and len(facts) > 1):
+        if statuses & {"supported", "depends"}:
             return "information"
-        if statuses & {"depends", "conflict"}:
-            return "depends" if "depends" in statuses else "conflict"
+        if "conflict" in statuses:
+            return "conflict"
         return "not_supported" if "not_supported" in statuses else "not_stated"
 
     def _which_machine(self) -> Status:
@@ -286,7 +346,7 @@ class Case:
         statuses = {v.status for v in self.verdicts}
         return "not_supported" if statuses == {"not_supported"} else "information"
 
-    def _open_values(self, asked: str) -> tuple[str, ...]:
+    def _opens(self, asked: str) -> tuple[str, ...]:
         said = self._scenarios()[0].facts.get(asked, ())
         names = self.pack.dimensions[asked].names
         return said if len(said) > 1 else names
@@ -336,14 +396,20 @@ class Case:
             return False
         if not self._fits(sure if sure is not None else scale[min(len(said), len(scale) - 1)]):
             return False
-        unit = self.hits[0].unit
-        quoted = (r.place for r in self.pack.rules if r.decision == decision)
-        return not any(p.source == unit.section_id and unit.start <= p.start < unit.end for p in quoted)
+        return not self._ruled(self.hits[0].unit)
+
+    def _ruled(self, unit: Unit) -> bool:
+        """Whether some rule of the decision quotes this place."""
+        quoted = (r.place for r in self.pack.rules if r.decision == self.reading.decision)
+        return any(p.source == unit.section_id and unit.start <= p.start < unit.end for p in quoted)
 
     def _explain(self, *, complete: bool = False) -> Status:
         hits = self.hits
         if not hits or (hits[0].similarity < _KNOWN and not self.house.degraded):
             return self._unknown(hits)
+        stated = self._found()
+        if stated:
+            return self._state(stated)
         self._reason()
         words = set(self.reading.topic.lower().split())
         complete = complete or bool(words & _LISTS)

@@ -6,10 +6,13 @@ AssistantError
 ├── UnknownName      a dimension, value, rule or section that does not exist; says which is near
 ├── IndexFault      the index could not be built, published or read
 │   └── BuildRunning another process is building the same index
-└── ModelError       embedding weights that are missing or not the ones that were pinned
+├── MissingExtra     a verb whose libraries are not installed; says which extra to install
+├── ModelError       embedding weights that are missing or not the ones that were pinned
+├── SuiteError       an evaluation suite, run folder or gate that is not well formed
+└── TargetError      what is being evaluated timed out, died or answered garbage
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -40,8 +43,24 @@ class BuildRunning(IndexFault):
     """Another process is building the same index right now."""
 
 
+class MissingExtra(AssistantError):
+    """Libraries of an optional extra that are not installed."""
+
+
 class ModelError(AssistantError):
     """Embedding weights that are missing, or not the ones whose checksum is pinned."""
+
+
+class SuiteError(AssistantError):
+    """An evaluation file that is not well formed; `faults` holds every one of them, as ``file:line: what; what to do``."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(faults[0] if len(faults) == 1 else f"{faults[0]} (and {len(faults) - 1} more)")
+        self.faults = tuple(faults)
+
+
+class TargetError(AssistantError):
+    """What is being evaluated timed out, died or answered garbage."""
 
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from assistant.denial import untagged
 from assistant.rules import Decision
 from assistant.types import Kind, Mention
 from assistant.vocabulary import PUNCTUATION
@@ -63,7 +64,7 @@ WHAT_IF = re.compile(
     r"\bwhat if\b|\bwhat happens (?:if|when)\b|\bwhat would happen\b|\bsuppose\b|\bsupposing\b|\bimagine\b|\bif it (?:were|was)\b"
 )
 _COMPARE = re.compile(
-    r"\b(?:vs|versus|difference|differences|differ|differs|compare|compared|comparison|better than|distinguish|distinction|or rather|diff between)\b"
+    r"\b(?:vs|versus|difference|differences|differ|differs|compare|compared|comparison|better than|against|distinguish|distinction|or rather|diff between)\b"
 )
 _WHICH = re.compile(
     r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|(?:^|[.!?;,:] )(?:\w+ )?(?:tool|agent|option|product) ?\?|"
@@ -74,6 +75,10 @@ _NEED = re.compile(
     r"\b(?:do|does|must|should|would) (?:i|we|you|it|one|they|the \w+|\w+) (?:really |also |even |still |actually |first )?(?:need|have to|required|must|be)\b|^must\b|\bis it (?:necessary|required|mandatory|obligatory)\b|"
     r"\b(?:do|does) [\w ]{2,30} (?:need|require)\b|\bneeded\b|\brequired\b|\bnecessary\b|\bmandatory\b|\bhave to\b"
 )
+_DEGREE = re.compile(
+    r"\bhow (?!do|does|can|could|is|are|to|did|would|should|will|many|long|much|often|come)\w+ (?:is|are|was|will|would)\b"
+)
+"""What degree something has: "How consistent is the backup?"."""
 _MAY = frozenset({"can", "could", "may", "might"})
 _ORDERS = frozenset(
     [
@@ -186,6 +191,8 @@ def kind_of(
     claim = _CLAIM.search(line)
     if claim and main not in WH and not (wh and claim.end() < len(line) and not polar):
         return "claim", (claim[0].strip(),), True
+    if untagged(tokens) < len(tokens) - 1 and tokens[0] not in AUX and not wh:
+        return "claim", ("tag",), True
     if _EXPLAIN.search(line) and not wh:
         return (
             ("value" if value else "which" if re.search(r"\b(?:list|name|all)\b", line) else "explain"),
@@ -205,7 +212,9 @@ def kind_of(
     if wh in {"why", "when", "where", "who", "who's", "whom", "whose", "where's"}:
         return "explain", (wh,), True
     if wh:
-        if value and wh != "how":
+        if re.search(r"\b(?:called|named|the name of|stands? for|acronym|abbreviation)\b", line) and not value:
+            return "explain", (wh,), True
+        if value and (wh != "how" or _DEGREE.search(line)):
             return "value", (wh,), True
         if which and re.search(
             r"\b(?:which|tool|tools|agent|option|options|recommend|use|need|best|suggest|how many|install|offer|take|pick|level|levels)\b",
@@ -245,7 +254,7 @@ def kind_of(
     capable = _CAPABLE.search(line)
     if capable:
         return "capability", (capable[0],), line.endswith("?") or len(tokens) <= 2 * SHORT
-    if len(tokens) > 5 and mentions:
+    if len(tokens) > 5 and (mentions or tokens[-1] == "."):
         return "claim", ("statement",), line.endswith("?")
     return "capability", ("fragment",), False
 
@@ -331,7 +340,7 @@ def denies(line: str) -> bool:
         return False
     return bool(
         re.search(
-            r"\b(?:can't|can not|doesn't|don't|won't|couldn't|isn't|aren't|is not|are not|does not|do not|never|cannot) (?:\w+ ){0,3}?(?:support|supported|back up|backup|restore|restored|protect|work|possible|available|allowed|do|recover|recovered|move|handle|cover|covered|reach|app|application|use|used|be)\b|\bunsupported\b|\bimpossible\b|\bnot supported\b|\bclosed to\b|\bunavailable\b|\bruled out\b|\bexcluded\b|\bnot available\b|\bno way\b",
+            r"\b(?:can't|can not|doesn't|don't|won't|couldn't|isn't|aren't|is not|are not|does not|do not|never|cannot) (?:\w+ ){0,3}?(?:support|supported|back up|backup|restore|restored|protect|work|possible|available|allowed|do|recover|recovered|move|handle|cover|covered|reach|app|application|use|used|be|offered|meant|intended|permitted|suited|suitable|compatible|provided|applicable)\b|\bunsupported\b|\bimpossible\b|\bnot supported\b|\bclosed to\b|\bunavailable\b|\bruled out\b|\bexcluded\b|\bnot available\b|\bno way\b",
             line,
         )
     )
@@ -340,6 +349,11 @@ def denies(line: str) -> bool:
 def asks_duty(focus: Sequence[str]) -> bool:
     """Whether it is a yes/no question, whatever leads it: "With two sites, does every machine need …?"."""
     return any(h in AUX for h in _heads(focus))
+
+
+def asks_plainly(focus: Sequence[str]) -> bool:
+    """Whether a statement is put as a question: "And the snapshot stays after that?"."""
+    return focus[-1:] == ["?"] and not set(focus) & set(WH)
 
 
 # ---- multiple choice
@@ -396,7 +410,8 @@ def wants_the_wrong_one(stem: str) -> bool:
     """Whether the option that is NOT so is asked for."""
     return bool(
         re.search(
-            r"\b(?:NOT|not|except|EXCEPT|isn't|incorrect|false|wrong|cannot|can't|never|unsupported|doesn't)\b", stem
+            r"\b(?:NOT|not|except|EXCEPT|isn't|incorrect|false|wrong|cannot|can't|never|unsupported|doesn't|off the table|ruled out|out of the question|unavailable|forbidden|impossible|no go|fails|won't|odd one)\b",
+            stem,
         )
     )
 

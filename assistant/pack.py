@@ -406,7 +406,8 @@ class _Reader:
             if not isinstance(raw, dict):
                 raise dimension.fault(f"value {name!r} should be a table with label and words")
             record = _Record(raw, f"{dimension.where}: value {name}")
-            yield Value(name, record.text("label", name), record.phrases("words"), record.phrase_lists("near"))
+            words, near, apart = record.phrases("words"), record.phrase_lists("near"), record.phrases("apart")
+            yield Value(name, record.text("label", name), words, near, apart)
             record.done()
 
     def _decision(self, record: _Record) -> Decision:

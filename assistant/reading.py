@@ -6,12 +6,23 @@ No model and no guess: the same words, the same reading. Grammar, machines and c
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from assistant.conversation import Context, Conversation, merge, starts_over
-from assistant.grammar import AUX, SHORT, denies, focus_of, kind_of, options_of, outcome_of, wants_the_wrong_one
+from assistant.denial import closes, closings, denials, excluded
+from assistant.grammar import (
+    AUX,
+    SHORT,
+    asks_duty,
+    denies,
+    focus_of,
+    kind_of,
+    options_of,
+    outcome_of,
+    wants_the_wrong_one,
+)
 from assistant.machines import Machines
 from assistant.pack import Pack
 from assistant.rules import Decision
@@ -22,6 +33,8 @@ _CORRECT = re.compile(
     r"\b(?:becomes?|became|turned into|converted (?:to|into)|leaves|gets virtuali[sz]ed|migrated (?:to|into)|moved to|sorry|i mean|i meant|correction|scratch that|no wait|wait no|make that|actually|rather|oops|my mistake|should have said|meant to say|not quite|typo|i misspoke|misspoke|pardon|strike that|turns out|no no|wait)\b|^\W*no\b|^\W*nope\b"
 )
 _TWO = 2
+_BESIDE = 3
+"""Words between a bounding word and what it bounds, at most."""
 Pattern = list["str | tuple[tuple[str, ...], ...]"]
 
 
@@ -51,6 +64,8 @@ class Reader:
         if after and starts_over(" ".join(texts(words))):
             after = None
         fresh = self._fresh(question, words, found)
+        if after and fresh.decision in {None, self.pack.main}:
+            fresh = self._with_carried(fresh, after)
         if choices and len(choices) > 1:
             options = tuple((label, body) for label, body, _ in choices)
             if after and not stem:
@@ -62,6 +77,12 @@ class Reader:
                 )
             return replace(fresh, kind="choice", choices=options, stem=stem, denied=wants_the_wrong_one(stem))
         return self.conversation.carry(fresh, words, after) if after else fresh
+
+    def _with_carried(self, fresh: Reading, after: Context) -> Reading:
+        """The decision that a follow-up names by its own words together with values said before ("Is it recommended?")."""
+        decision, why = self._decide(fresh.focus, [*fresh.mentions, *after.reading.mentions])
+        named = decision and decision.id != self.pack.main and any(not cue.startswith("@") for cue in why)
+        return replace(fresh, decision=decision.id, cues=(*why, *fresh.cues)) if decision and named else fresh
 
     def options(self, reading: Reading) -> list[Reading]:
         """Each option of a multiple-choice question read together with its stem."""
@@ -102,7 +123,7 @@ class Reader:
 
     def _fresh(self, question: str, words: Sequence[Word], found: Sequence[Found]) -> Reading:
         tokens = texts(words)
-        denied = negated(words, found)
+        denied, turned = negated(words, found)
         mentions = [
             mention(f, is_negated=n in denied) for n, f in enumerate(found) if f.entry.kind in {"value", "denied"}
         ]
@@ -138,7 +159,8 @@ class Reader:
             scenarios=self.machines.scenarios(tokens, mentions, set(compared[:1])),
             asked=asked or (decision.asks or None if decision and kind == "which" else None),
             outcome=outcome_of(decision, inside, tokens) or outcome_of(decision, mentions, tokens),
-            negative=denies(" ".join(focus)),
+            negative=_denies(kind, focus, {n - first for n in (*turned, *_named(found))}),
+            only=self._only(focus, first, inside),
             compared=tuple(compared[1:]),
             unheard=tuple(dict.fromkeys([*(f.phrase for f in heard), *_rivals(self.pack, asking, mentions)])),
             silence=max(silences, key=lambda f: f.end - f.start).entry.name if silences else None,
@@ -198,6 +220,19 @@ class Reader:
                 return decision, decision.read[hit]
         return None, ()
 
+    def _only(self, focus: Sequence[str], first: int, mentions: Sequence[Mention]) -> str | None:
+        """The dimension that a bounding word closes: "Windows only", "only virtual machines", "MABS and nobody else".
+
+        "Only" beside something that the user may choose says what is wanted ("only files"), and closes nothing.
+        """
+        for n in closings(focus):
+            for m in mentions:
+                beside = 0 <= first + n - m.end <= 1 or 0 < m.start - first - n <= _BESIDE
+                if beside and self.pack.dimensions[m.dimension].kind == "fact":
+                    return m.dimension
+        chosen = [m.dimension for m in mentions if self.pack.dimensions[m.dimension].kind == "choice"]
+        return chosen[0] if chosen and closes(focus) else None
+
     def _asked(self, tokens: Sequence[str]) -> str | None:
         """The dimension that a which-question names ("which agent", "what level")."""
         line = " ".join(tokens)
@@ -236,6 +271,20 @@ class Reader:
         return ()
 
 
+def _named(found: Sequence[Found]) -> Iterator[int]:
+    """The tokens that name something."""
+    return (n for f in found if f.entry.kind != "silence" for n in range(f.start, f.end))
+
+
+def _denies(kind: Kind, focus: Sequence[str], spoken: Collection[int]) -> bool:
+    """Whether a statement is turned round by words that neither facts nor names take up, or a question asks if something is out."""
+    if asks_duty(focus) and kind != "claim":
+        return excluded(focus)
+    if kind in {"claim", "capability"}:
+        return len([n for n in denials(focus) if n not in spoken]) % 2 == 1
+    return denies(" ".join(focus))
+
+
 def _other_value(one: Mention, other: Mention) -> bool:
     return one.dimension == other.dimension and not one.negated and not set(one.values) & set(other.values)
 
@@ -265,9 +314,13 @@ def _known(tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:
 
 
 def _outright(mentions: list[Mention]) -> list[Mention]:
-    """Hints give way to what is said outright."""
+    """Hints give way to what is said outright, and to each other ("VSS or the scripts fail")."""
     said = {m.dimension for m in mentions if not m.soft}
-    return [m for m in mentions if not m.soft or m.dimension not in said]
+    hints: dict[str, set[tuple[str, ...]]] = {}
+    for one in mentions:
+        if one.soft:
+            hints.setdefault(one.dimension, set()).add(one.values)
+    return [m for m in mentions if not m.soft or (m.dimension not in said and len(hints[m.dimension]) == 1)]
 
 
 def _taken_back(tokens: Sequence[str], found: Found) -> bool:

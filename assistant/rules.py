@@ -28,6 +28,8 @@ class Value:
     words: tuple[str, ...]
     near: tuple[tuple[str, ...], ...] = ()
     """Groups of words that mean it when one of each stands in the same sentence."""
+    apart: tuple[str, ...] = ()
+    """Names of which two different ones in a message mean it ("North Europe … West Europe")."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,32 +6,19 @@ and the words that hold or do not hold of it, and a claim is decided only when t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from assistant.denial import bounds, denials
+from assistant.grammar import asks_duty
 from assistant.pack import Pack
 from assistant.rules import Fact
-from assistant.vocabulary import Vocabulary, parts_of
+from assistant.types import Unit
+from assistant.vocabulary import Vocabulary, parts_of, split
 
-_TURNS = frozenset(
-    {
-        "not",
-        "never",
-        "isn't",
-        "aren't",
-        "doesn't",
-        "don't",
-        "no",
-        "without",
-        "won't",
-        "can't",
-        "didn't",
-        "wasn't",
-        "nor",
-    }
-)
 _REACH = 3
+_BESIDE = 3
 Parts = tuple[tuple[str, ...], ...]
 
 
@@ -56,7 +43,7 @@ class Statements:
                 [parts_of(w) for w in f.no],
             )
             for f in pack.facts
-            if f.topic and (f.yes or f.no or f.figure)
+            if f.yes or f.no or f.figure
         ]
 
     def judge(self, tokens: Sequence[str], around: Sequence[str], said: Collection[str]) -> Stated | None:
@@ -67,7 +54,7 @@ class Statements:
         """
         best: tuple[int, Stated] | None = None
         for fact, topic, yes, no in self._facts:
-            if set(fact.unless) & set(said):
+            if not topic or set(fact.unless) & set(said):
                 continue
             inside = sum(any(self._has(tokens, w) for w in group) for group in topic)
             if inside < len(topic) and not all(any(self._has(around, w) for w in group) for group in topic):
@@ -79,15 +66,43 @@ class Statements:
                 best = (inside + len(topic), stated)
         return best[1] if best else None
 
+    def judge_at(self, unit: Unit, tokens: Sequence[str], said: Collection[str]) -> Stated | None:
+        """Whether a claim holds whose topic a search has found: by the words of a fact that this unit states, or None."""
+        for fact, _, yes, no in self._facts:
+            here = fact.place.source == unit.section_id and unit.start <= fact.place.start < unit.end
+            if here and not set(fact.unless) & set(said):
+                stated = self._figure(fact, tokens) if fact.figure else self._sides(fact, tokens, yes, no)
+                if stated:
+                    return stated
+        return None
+
     def _sides(self, fact: Fact, tokens: Sequence[str], yes: Sequence[Parts], no: Sequence[Parts]) -> Stated | None:
         for_, against = self._longest(tokens, yes), self._longest(tokens, no)
         if not for_ and not against:
             return None
         if for_ and against and not _overlap(for_, against) and "or" in tokens:
             return Stated(fact, None)
+        if for_ and against and _set_aside(tokens, against[1]):
+            against = None
         holds = for_ is not None and (against is None or (_overlap(for_, against) and for_[0] > against[0]))
-        _, place = (for_ if holds else against) or (0, 0)
-        return Stated(fact, holds != _turned(tokens, place))
+        size, place = (for_ if holds else against) or (0, 0)
+        holds = holds != _turned(tokens, place, size)
+        if holds and self._bounded(fact, tokens):
+            return Stated(fact, None)
+        return Stated(fact, holds)
+
+    @staticmethod
+    def _bounded(fact: Fact, tokens: Sequence[str]) -> bool:
+        """Whether the claim says more than the fact: "only", another order of things, a number that the fact does not name."""
+        own = (fact.place.quote, *fact.yes, *fact.no, *(w for group in fact.topic for w in group))
+        said = {w for text in own for w in split(text)}
+        early, late = bool(said & _EARLY), bool(said & _LATE)
+        counted = [a for a, b in pairwise(tokens) if (a in _NUMBERS or a.isdigit()) and b in _UNITS]
+        return (
+            (not asks_duty(tokens) and any(tokens[n] not in said for n in bounds(tokens)))
+            or (early != late and any(t in (_LATE if early else _EARLY) for t in tokens))
+            or any(n not in said and _NUMBERS.get(n, n) not in said for n in counted)
+        )
 
     def _longest(self, tokens: Sequence[str], phrases: Sequence[Parts]) -> tuple[int, int] | None:
         """(number of words, place) of the longest phrase that stands among the tokens."""
@@ -100,12 +115,13 @@ class Statements:
                     break
         return (max(found)[0], -max(found)[1]) if found else None
 
-    def _figure(self, fact: Fact, tokens: Sequence[str]) -> Stated | None:
-        numbers = [_NUMBERS.get(t, t) for t in tokens if t in _NUMBERS or re.fullmatch(r"\d+", t)]
-        units = any(t in fact.unit for t in tokens)
-        if not numbers or not units:
-            return None
-        return Stated(fact, fact.figure in numbers)
+    @staticmethod
+    def _figure(fact: Fact, tokens: Sequence[str]) -> Stated | None:
+        """Whether the number beside one of the fact's units is the fact's own."""
+        units = [n for n, t in enumerate(tokens) if t in fact.unit]
+        beside = {t for n in units for t in tokens[max(0, n - _BESIDE) : n]}
+        numbers = {_NUMBERS.get(t, t) for t in beside if t in _NUMBERS or t.isdigit()}
+        return Stated(fact, fact.figure in numbers) if numbers else None
 
 
 _NUMBERS = {
@@ -115,13 +131,78 @@ _NUMBERS = {
 }
 
 
+_EARLY = frozenset({"first", "before", "beforehand", "prior", "initially"})
+_LATE = frozenset({"after", "afterwards", "later", "last", "finally", "end"})
+_UNITS = frozenset(
+    [
+        "copies",
+        "copy",
+        "times",
+        "hours",
+        "hour",
+        "h",
+        "hrs",
+        "days",
+        "day",
+        "weeks",
+        "months",
+        "years",
+        "minutes",
+        "regions",
+        "replicas",
+        "steps",
+        "stages",
+        "options",
+        "types",
+        "levels",
+        "tools",
+        "agents",
+        "ways",
+        "percent",
+        "gb",
+        "tb",
+        "bit",
+        "bits",
+    ]
+)
+_JOINTS = frozenset(
+    {
+        ",",
+        ";",
+        ".",
+        "?",
+        "!",
+        ":",
+        "\n",
+        "but",
+        "because",
+        "while",
+        "although",
+        "so",
+        "as",
+        "since",
+        "though",
+        "whereas",
+    }
+)
+
+
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[1] < other[1] + other[0] and other[1] < one[1] + one[0]
 
 
-def _turned(tokens: Sequence[str], place: int) -> bool:
-    """Whether a negation stands right before the words; one that opens a question ("Isn't …?") turns nothing."""
-    before = [
-        (n, t) for n, t in enumerate(tokens[max(0, place - _REACH) : place], max(0, place - _REACH)) if t in _TURNS
-    ]
-    return bool(before) and before[-1][0] > 0
+def _set_aside(tokens: Sequence[str], place: int) -> bool:
+    """Whether words are named only to be set aside: "the memory too, not just the disk"."""
+    return place > 0 and tokens[place - 1] == "not" and tokens[place] in {"just", "only", "merely"}
+
+
+def _turned(tokens: Sequence[str], place: int, size: int) -> bool:
+    """Whether the clause around some words is turned round by others of its own; in a question only right before them."""
+    first = max((n + 1 for n in range(place) if tokens[n] in _JOINTS), default=0)
+    last = min((n for n in range(place + size, len(tokens)) if tokens[n] in _JOINTS), default=len(tokens))
+    if asks_duty(tokens):
+        first, last = max(first, place - _REACH, 1), place
+    found = {n for n in denials(tokens) if first <= n < last and not place <= n < place + size}
+    if place and tokens[place - 1] == "not":
+        found.add(place - 1)
+    return len(found) % 2 == 1

@@ -107,6 +107,8 @@ class Reading:
     """Of a decision about a value: the value that the question names."""
     negative: bool = False
     """A claim that denies ("MARS can't ..., right?")."""
+    only: str | None = None
+    """Dimension of which the claim says that nothing else holds ("only", "nobody else")."""
     compared: tuple[str, ...] = ()
     """Values set against each other, all of dimension `asked`."""
     unheard: tuple[str, ...] = ()

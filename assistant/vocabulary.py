@@ -23,6 +23,8 @@ _DOUBTFUL = 2
 """Edits up to which the opposite of a guess makes it none."""
 _GAP = 4
 """Words that may stand in a gap phrase ("replace … disk")."""
+_TURNING = frozenset({"no", "not", "never", "without", "nobody", "none"})
+"""Words that no gap leaps over: "have no scripts" does not have scripts."""
 PUNCTUATION = frozenset(".?!;:,()\n")
 _SPOKEN = {
     "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't",
@@ -133,10 +135,17 @@ class Vocabulary:
             for v in d.values
             if v.near
         ]
+        self._apart = [
+            (Entry("value", d.name, (v.name,)), [parts_of(w) for w in v.apart])
+            for d in pack.dimensions.values()
+            for v in d.values
+            if v.apart
+        ]
         own = set(self._spell(self._root))
         own.update(w for _, groups in self._near for g in groups for parts in g for part in parts for w in part)
         own.update(w for d in pack.decisions.values() for p in d.read for e in p if e[0] != "@" for w in split(e))
         own.update(w for gaps in self._gaps.values() for parts, _ in gaps for part in parts for w in part)
+        own.update(w for f in pack.facts for p in (*f.yes, *f.no, *(w for g in f.topic for w in g)) for w in split(p))
         own.update(_GRAMMAR)
         self._words = frozenset(own)
         self._named = frozenset(w for phrase, entry in _entries(pack) if entry.kind == "value" for w in split(phrase))
@@ -215,6 +224,7 @@ class Vocabulary:
                 covered.append((i, end))
             i = end
         found += self._find_gaps(tokens, covered)
+        found += self._find_apart(tokens)
         for one, subject in self._find_near(tokens):
             nests = self.pack.dimensions[one.entry.name].nests
             found = [f for f in found if nests or f.entry.kind != "value" or not f.start <= subject < f.end]
@@ -252,6 +262,14 @@ class Vocabulary:
                 last = end - len(parts[-1])
                 if end and not any(a <= i < b or a <= last < b for a, b in covered):
                     yield Found(entry, i, end, " … ".join(" ".join(p) for p in parts))
+
+    def _find_apart(self, tokens: Sequence[str]) -> Iterator[Found]:
+        """Values meant by two different names: the later name stands for them."""
+        for entry, names in self._apart:
+            places = {parts: i for parts in names for i in range(len(tokens)) if _match_gaps(tokens, i, parts)}
+            if len(places) > 1:
+                start, parts = max((i, parts) for parts, i in places.items())
+                yield Found(entry, start, start + len(parts[0]), " ".join(parts[0]))
 
     def _find_near(self, tokens: Sequence[str]) -> Iterator[tuple[Found, int]]:
         """Values whose groups of words all stand in one sentence, from the first to the last word, and the first group's place."""
@@ -295,7 +313,7 @@ def _match_gaps(tokens: Sequence[str], start: int, parts: Sequence[Sequence[str]
     for n, part in enumerate(parts):
         for gap in range(_GAP + 1 if n else 1):
             here = place + gap
-            if gap and (here - 1 >= len(tokens) or tokens[here - 1] in PUNCTUATION):
+            if gap and (here - 1 >= len(tokens) or tokens[here - 1] in PUNCTUATION | _TURNING):
                 return 0
             if tuple(tokens[here : here + len(part)]) == tuple(part):
                 place = here + len(part)
@@ -375,22 +393,42 @@ _INSTEAD = (
 )
 _STOP = frozenset({"but", "however", "only", "just", "although", "which", "what", "how", "can", "does", "do", "so", "because", "then",
                    "it's", "its", "that", "while", "supported", "possible", "support", "work", "works", "working", "worked", "happening", "starting", "finishing", "allowed", "able", "available",
-                   "sure", "true", "if", "when", "is", "are", "using", "use", "via"})  # fmt: skip
+                   "sure", "true", "if", "when", "is", "are", "using", "use", "via", "offered", "meant", "made", "intended", "designed", "permitted", "usable",
+                   "suited", "suitable", "compatible", "provided", "applicable", "good", "valid", "documented"})  # fmt: skip
 _JOIN = frozenset({"or", "nor", "and", ",", "any", "a", "an", "the"})
 _RELATION = frozenset({"on", "in", "for", "at", "of", "from", "with", "during", "to", "by"})
+_BUT = frozenset({"but", "except"})
 _REACH = 5
+_ANSWERS_NO = frozenset({"no", "none", "nope", "off", "false", "disabled", "absent"})
 
 
-def negated(words: Sequence[Word], found: Sequence[Found]) -> frozenset[int]:
-    """Indices of `found` that stand in the reach of a negation which speaks of facts, not of what is asked."""
+def negated(words: Sequence[Word], found: Sequence[Found]) -> tuple[frozenset[int], frozenset[int]]:
+    """Indices of `found` in the reach of a negation that speaks of facts, not of what is asked; and of the tokens that negate."""
     tokens = [w.text for w in words]
     out: set[int] = set()
+    cues: set[int] = set()
     for i in range(len(tokens)):
         width = _cue(tokens, i)
         spoken = any(f.start <= i < f.end for f in found)
-        if width and not spoken:
-            out.update(_reach(tokens, i + width, found))
-    return frozenset(out)
+        reached = set(_reach(tokens, i + width, found)) if width and not spoken else set()
+        if reached:
+            out |= reached
+            cues.update(range(i, i + width))
+    for n, f in enumerate(found):
+        if _answered_no(tokens, f.end):
+            out.add(n)
+            cues.update((f.end, f.end + 1))
+    return frozenset(out), frozenset(cues)
+
+
+def _answered_no(tokens: Sequence[str], end: int) -> bool:
+    """Whether a "no" stands after words as on a form: "encryption: no, state: stopped"."""
+    place = end + 1 if tokens[end : end + 1] == [":"] else end
+    return (
+        tokens[place : place + 1] != []
+        and tokens[place] in _ANSWERS_NO
+        and (place + 1 == len(tokens) or tokens[place + 1] in PUNCTUATION)
+    )
 
 
 def _cue(tokens: Sequence[str], i: int) -> int:
@@ -413,6 +451,8 @@ def _cue(tokens: Sequence[str], i: int) -> int:
     if (token, after) in _INSTEAD:
         return 2
     if token == "not" and after in {"only", "just", "sure"}:
+        return 0
+    if (token == "nothing" and after in _BUT) or (token in _BUT and i and tokens[i - 1] == "nothing"):
         return 0
     if token == "no" and after in {"", ",", ".", "matter", "idea", "need", "problem", "way", "longer", "limit", "?"}:
         return 0

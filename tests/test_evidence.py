@@ -50,7 +50,8 @@ def ridden(pack: Pack, **rest: object) -> Turn:
     """A question on the rules, with its reading."""
     reading = Reading("capability", "ride", (Scenario(SUNDAY),))
     finding = Finding("B-1", "supported", "Bikes ride on Sundays.", 1)
-    return answered(pack, **{"facts": SUNDAY, "findings": (finding,), "reading": reading, **rest})
+    data: dict[str, object] = {"facts": SUNDAY, "findings": (finding,), "reading": reading, **rest}
+    return answered(pack, "Yes. [1]", **data)
 
 
 def part(text: str, begin: str, end: str) -> str:

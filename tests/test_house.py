@@ -24,6 +24,7 @@ FLOORS = {
     "pack": 2,
     **dict.fromkeys(("vocabulary", "checker", "embed"), 3),
     # between the words and those who decide on them: English, then machines and turns, then whole readings
+    "denial": 1,
     "grammar": 3.2,
     **dict.fromkeys(("machines", "conversation", "statements"), 3.4),
     "reading": 3.6,
@@ -35,14 +36,45 @@ FLOORS = {
     "engine": 6,
     # what the doors share stands below the doors
     **dict.fromkeys(("channels.markup", "channels.inbox"), 6.4),
-    **dict.fromkeys(("channels.render", "channels.memory"), 6.5),
     # the chat page: turns, their evidence, the other views, what a query does
     "channels.transcript": 6.6,
     "channels.evidence": 6.65,
     **dict.fromkeys(("channels.explore", "channels.documents", "channels.practise", "channels.checking"), 6.7),
-    "channels.desk": 6.8,
+    "channels.screen": 6.8,
+    **dict.fromkeys(
+        (
+            "channels.render",
+            "channels.settings",
+            "channels.problem",
+            "channels.sse",
+            "channels.metrics",
+            "channels.traced",
+        ),
+        6.5,
+    ),
+    **dict.fromkeys(("channels.state", "channels.generations", "channels.limits", "channels.protocol"), 6.6),
+    **dict.fromkeys(("channels.auth", "channels.service", "channels.schema"), 6.7),
+    "channels.guard": 6.8,
+    "channels.request": 6.9,
     "channels": 7,
-    "evals": 7,
+    # evaluation has floors of its own: forms, then cases, answers, runs, figures, and what is shown of them
+    **dict.fromkeys(("evals", "evals.yamlfile", "evals.form", "evals.anchor", "evals.stats", "evals.ranking"), 7),
+    "evals.grid": 7.1,
+    "evals.suite": 7.2,
+    "evals.reply": 7.3,
+    **dict.fromkeys(("evals.targets", "evals.straw", "evals.scorers", "evals.imports"), 7.4),
+    "evals.workers": 7.5,
+    "evals.runner": 7.55,
+    "evals.figures": 7.6,
+    **dict.fromkeys(("evals.baseline", "evals.detail", "evals.feedback", "evals.scaffold"), 7.65),
+    **dict.fromkeys(("evals.gate", "evals.plots"), 7.7),
+    **dict.fromkeys(("evals.report", "evals.export"), 7.8),
+    "evals.page": 7.85,
+    **dict.fromkeys(("evals.cli", "evals.pytest_plugin"), 7.9),
+    "channels.openai": 7.1,
+    # all doors in one process
+    "channels.serve": 7.5,
+    "operate": 7.8,
     "cli": 8,
 }
 DOORS = {"doors", "draft", "channels.langchain"}
@@ -59,12 +91,35 @@ HEAVY = {
     "numpy",
     "onnx",
     "tokenizers",
+    "fastapi",
+    "starlette",
+    "uvicorn",
+    "sqlalchemy",
+    "alembic",
+    "limits",
+    "prometheus_client",
+    "mcp",
+    "pydantic",
 }
 OWN_GUEST = {
     "channels.gradio": {"gradio"},
-    "doors": {"langchain_core"},
     "channels.langchain": {"langchain", "langchain_core"},
     "draft": {"langchain", "langchain_core"},
+    "doors": {"langchain_core", "pydantic"},
+    "channels.state": {"sqlalchemy"},
+    "channels.limits": {"limits"},
+    "channels.metrics": {"prometheus_client"},
+    "channels.mcp": {"mcp", "pydantic", "starlette"},
+    "channels.protocol": {"uvicorn"},
+    "channels.serve": {"fastapi", "starlette", "uvicorn"},
+    **{f"channels.{room}": {"starlette"} for room in ("problem", "sse", "guard")},
+    **{
+        f"channels.{r}": {"fastapi", "starlette", "pydantic"}
+        for r in ("http", "openai", "sources", "request", "schema")
+    },
+    **{f"evals.{room}": {"pydantic"} for room in ("form", "gate", "reply", "suite")},
+    "channels.migrations.env": {"alembic"},
+    "channels.migrations.versions.first": {"alembic", "sqlalchemy"},
 }
 """A door is imported by those who open it only, so its own framework may stand at its top."""
 
@@ -166,6 +221,22 @@ def test_heavy_guests_wait_for_the_function_that_needs_them(room: str) -> None:
         ("gradio", {"channels.gradio"}),
         ("markdown_it", {"markdown"}),
         ("rapidfuzz", {"vocabulary"}),
+        ("yaml", {"evals.yamlfile", "evals.feedback"}),
+        (
+            "pydantic",
+            {
+                "doors",
+                *(f"channels.{room}" for room in ("http", "mcp", "openai")),
+                *(f"evals.{room}" for room in ("form", "gate", "reply", "suite")),
+            },
+        ),
+        ("sqlalchemy", {"channels.state", "channels.migrations.versions.first"}),
+        ("alembic", {"channels.state", "channels.migrations.env", "channels.migrations.versions.first"}),
+        ("limits", {"channels.limits"}),
+        ("opentelemetry", {"channels.traced"}),
+        ("prometheus_client", {"channels.metrics"}),
+        ("mcp", {"channels.mcp"}),
+        ("uvicorn", {"channels.serve", "channels.protocol"}),
     ],
 )
 def test_a_third_party_enters_by_one_room(guest: str, rooms: set[str]) -> None:
@@ -207,7 +278,9 @@ def test_no_room_is_a_drawer_for_everything() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("room", [r for r in ROOMS if not r.startswith(("cli", "channels", "index", "evals"))])
+@pytest.mark.parametrize(
+    "room", [r for r in ROOMS if not r.startswith(("cli", "operate", "channels", "index", "evals"))]
+)
 def test_no_room_prints(room: str) -> None:
     assert [
         n.lineno
@@ -219,6 +292,7 @@ def test_no_room_prints(room: str) -> None:
 CORE = [
     "checker",
     "vocabulary",
+    "denial",
     "grammar",
     "machines",
     "conversation",
@@ -235,7 +309,7 @@ CORE = [
     "channels.explore",
     "channels.documents",
     "channels.practise",
-    "channels.desk",
+    "channels.screen",
 ]
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.channels.render import Turn
-from assistant.channels.transcript import Turns, address, ask, copied, exported, play, read, suppose
+from assistant.channels.transcript import Turns, address, ask, copied, exported, play, read, renewed, suppose
 from assistant.engine import Assistant
 from assistant.errors import QuestionError
 from assistant.types import Answer, Facts
@@ -150,3 +150,10 @@ def test_an_export_holds_every_turn(bicycles: Assistant) -> None:
     assert [f"- [{c.marker}] {c.title}: “{c.quote}” <{c.url}>" in text for c in answer.citations] == [True] * len(
         answer.citations
     )
+
+
+def test_another_generation_answers_the_conversation_again(bicycles: Assistant, helper: Assistant) -> None:
+    turns = asked(bicycles, CARGO) * 40
+    assert renewed(bicycles, turns) is turns
+    again = renewed(helper, turns)
+    assert [(t.question, t.answer and t.answer.pack.partition("@")[0]) for t in again] == [(CARGO, "azure-backup")] * 40

@@ -323,7 +323,7 @@ def test_a_negation_reaches_no_further_than_what_is_joined_to_it(
 def test_negated_names_the_denied_mentions_only() -> None:
     words = SHOP.vocabulary.words("a child without a helmet on a city bike")
     found = SHOP.vocabulary.find(words)
-    denied = negated(words, found)
+    denied, _ = negated(words, found)
     assert [(f.phrase, n in denied) for n, f in enumerate(found) if f.entry.kind == "value"] == [
         ("child", False),
         ("helmet", True),

@@ -28,7 +28,7 @@ def explore(helper: Assistant, fields: Mapping[str, str]) -> str:
     decision = fields.get("decision", "")
     decision = decision if decision in pack.decisions else pack.main
     if not decision:
-        return "<h2>Explore</h2><p>This pack decides nothing: there are no rules to lay out.</p>"
+        return f'<section aria-label="Explore"><h2>Explore</h2>{_NONE}</section>'
     rows, columns = _axes(helper, decision, fields)
     pinned = _pinned(helper, decision, fields, (rows, columns))
     shown = matrix(helper.checker, decision, rows, columns, pinned)
@@ -41,6 +41,7 @@ def explore(helper: Assistant, fields: Mapping[str, str]) -> str:
     )
 
 
+_NONE = "<p>This pack decides nothing: there are no rules to lay out.</p>"
 _HINT = '<p class="path">Choose a cell to see the rules and the passages that prove it.</p>'
 
 

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from gradio.components.chatbot import Message, MessageDict, OptionDict
 
-from assistant.channels.desk import Desk
 from assistant.channels.evidence import evidence, jump
 from assistant.channels.render import Turn, chips, message, typed
-from assistant.channels.transcript import Query, Turns, address, ask, read
+from assistant.channels.screen import Screen
+from assistant.channels.transcript import Query, Turns, address, ask, read, renewed
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from assistant.engine import Assistant
 
 _HERE = Path(__file__).parent
@@ -53,9 +55,9 @@ def theme() -> gr.themes.Base:
 def page(current: Callable[[], Assistant], home: Path, runs: Path = Path("runs")) -> gr.Blocks:
     """The page over the assistant that answers now; feedback goes to `home`, reports are looked for in `runs`.
 
-    Serve it with `serve`, or mount it elsewhere with `theme` and `STYLE`.
+    Serve it with `mount`.
     """
-    desk, pack = Desk(current, home, runs), current().pack
+    screen, pack = Screen(current, home, runs), current().pack
     starts = pack.starts
     blocks = gr.Blocks(title=f"{pack.title} assistant", analytics_enabled=False, fill_width=True)
 
@@ -63,7 +65,7 @@ def page(current: Callable[[], Assistant], home: Path, runs: Path = Path("runs")
         return evidence(current().checker, turns, kept), jump(turns)
 
     def respond(question: str, turns: Turns, kept: list[str]) -> Iterator[tuple[object, ...]]:
-        turns = desk.renewed(turns)
+        turns = renewed(current(), turns)
         if not question.strip():
             yield "", conversation(turns, starts), *panel(turns, kept), turns, kept
             return
@@ -84,21 +86,21 @@ def page(current: Callable[[], Assistant], home: Path, runs: Path = Path("runs")
         yield from respond(turns[-1].question if again else event.value, turns[:-1] if again else turns, kept)
 
     def show(query: Query, turns: Turns, kept: list[str]) -> tuple[object, ...]:
-        tab, before = desk.tab(query), turns
+        tab, before = screen.tab(query), turns
         if dict(query).get("do") == "forget":
             kept = []
-        turns = desk.turns(query, desk.renewed(turns))
+        turns = screen.turns(query, renewed(current(), turns))
         if turns != before:
             kept = _remembered(kept, turns)
-        drawn = desk.draw(tab, query) if tab != "ask" else gr.skip()
-        return desk.header(tab), drawn, conversation(turns, starts), *panel(turns, kept), turns, kept
+        drawn = screen.draw(tab, query) if tab != "ask" else gr.skip()
+        return screen.header(tab), drawn, conversation(turns, starts), *panel(turns, kept), turns, kept
 
     def visit(turns: Turns, kept: list[str], event: gr.EventData) -> tuple[object, ...]:
         return show(read(str(event.query)), turns, kept)
 
     with blocks:
         turns, store = gr.State(()), gr.BrowserState([], storage_key=f"{pack.name}-history", secret=pack.name)
-        head = gr.HTML(desk.header("ask"), elem_id="scope", js_on_load=_script("page.js"))
+        head = gr.HTML(screen.header("ask"), elem_id="scope", js_on_load=_script("page.js"))
         with gr.Row(elem_id="talk"):
             with gr.Column(scale=3, min_width=300):
                 chat = _chat(conversation((), starts))
@@ -169,17 +171,19 @@ def _box() -> gr.Textbox:
     )
 
 
-def serve(blocks: gr.Blocks, port: int) -> str:
-    """Serve a page on the loopback address from a thread of its own; its URL. OSError when the port is taken."""
+def mount(app: FastAPI, current: Callable[[], Assistant], home: Path) -> None:
+    """Put the page at ``/chat`` of an application, and its widget beside it: no uploads, no call home, no other pages."""
     from starlette.responses import FileResponse
-    from starlette.routing import Route
 
-    widget = Route("/widget.js", lambda _: FileResponse(_HERE / "widget.js", media_type="text/javascript"))
-    _, url, _ = blocks.launch(
-        server_name="127.0.0.1",
-        server_port=port,
-        prevent_thread_lock=True,
-        quiet=True,
+    @app.get("/widget.js", include_in_schema=False)
+    async def widget() -> FileResponse:
+        shared = {"cross-origin-resource-policy": "cross-origin", "cache-control": "public, max-age=3600"}
+        return FileResponse(_HERE / "widget.js", media_type="text/javascript", headers=shared)
+
+    gr.mount_gradio_app(
+        app,
+        page(current, home),
+        "/chat",
         theme=theme(),
         css=STYLE,
         footer_links=[],
@@ -187,10 +191,9 @@ def serve(blocks: gr.Blocks, port: int) -> str:
         max_file_size="1kb",
         ssr_mode=False,
         mcp_server=False,
-        share=False,
-        app_kwargs={"routes": [widget]},
+        show_error=False,
+        enable_monitoring=False,
     )
-    return url
 
 
 # ---- the chat log

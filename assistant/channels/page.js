@@ -71,6 +71,13 @@ document.addEventListener("change", (event) => {
   if (event.target.form && event.target.form.matches("[data-live]")) event.target.form.requestSubmit();
 });
 
+// The box may be hidden until the server has drawn the conversation again.
+function aim(tries) {
+  const box = document.querySelector("#question textarea");
+  box.focus();
+  if (document.activeElement !== box && tries > 0) setTimeout(() => aim(tries - 1), 50);
+}
+
 addEventListener("popstate", () => {
   if (location.search === shown) return;
   shown = location.search;
@@ -82,7 +89,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();
   if (tab() !== "ask") visit(document.querySelector("#evidence [data-link]").dataset.link);
-  setTimeout(() => document.querySelector("#question textarea").focus(), 50);
+  aim(40);
 });
 
 // A turn that was answered changes the address, so that it can be kept, sent and gone back to.

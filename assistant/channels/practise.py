@@ -21,6 +21,7 @@ _LARGEST = 10**9
 _PICKED = re.compile(r"\d(?:\.\d)*")
 _ASKS = {"supported": "Which of these is supported?", "not_supported": "Which of these is not supported?"}
 _WHAT = "What do the documents say?"
+_NONE = "<p>This pack has no rules to make questions from.</p>"
 _HOW = "<p>Questions made from the rules; the wrong options differ from the right one in a single fact, and each is proven.</p>"
 
 
@@ -30,7 +31,7 @@ def practise(helper: Assistant, fields: Mapping[str, str]) -> str:
     number = int(seed) % _LARGEST if seed.isdecimal() and len(seed) < 20 else 1
     items = drills(helper.checker, number, ROUND)
     if not items:
-        return "<h2>Practise</h2><p>This pack has no rules to make questions from.</p>"
+        return f'<section aria-label="Practise"><h2>Practise</h2>{_NONE}</section>'
     said = fields.get("picked", "")
     picked = [int(p) for p in said.split(".")][: len(items)] if _PICKED.fullmatch(said) else []
     before = _judged(helper, items[len(picked) - 1], picked[-1]) if picked else ""

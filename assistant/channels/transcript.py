@@ -93,21 +93,37 @@ def _difference(pack: Pack, before: Sequence[Facts], after: Sequence[Facts]) -> 
 
 def address(turns: Turns) -> str:
     """The conversation as a query; empty when nothing was asked or when it would be too long for a link."""
-    pairs = [("given", f"{t.of}~{_coded(t.given)}") if t.of else ("ask", t.question) for t in turns]
+    pairs = _pairs(turns)
     query = "?" + urlencode(pairs)
     return query if pairs and len(query) <= _LONGEST and len(pairs) <= _MOST else ""
 
 
+def _pairs(turns: Turns) -> Query:
+    return [("given", f"{t.of}~{_coded(t.given)}") if t.of else ("ask", t.question) for t in turns]
+
+
 def play(helper: Assistant, query: Query) -> Turns:
-    """The conversation of a query, asked again; what cannot be read becomes a turn that says so."""
+    """The conversation of a query, asked again; what cannot be read becomes a turn that says so. At most thirty turns."""
+    return _played(helper, [pair for pair in query if pair[0] in {"ask", "given"}][:_MOST])
+
+
+def _played(helper: Assistant, pairs: Query) -> Turns:
     turns: Turns = ()
-    for name, value in [pair for pair in query if pair[0] in {"ask", "given"}][:_MOST]:
+    for name, value in pairs:
         if name == "ask":
             turns = (*turns, ask(helper, value, turns))
         else:
             number, _, facts = value.partition("~")
             turns = (*turns, suppose(helper, int(number) if number.isdecimal() else 0, _decoded(facts), turns))
     return turns
+
+
+def renewed(helper: Assistant, turns: Turns) -> Turns:
+    """The same turns, asked again when another generation of the pack answers now: no page mixes two."""
+    now = f"{helper.pack.name}@{helper.pack.digest[:12]}"
+    if all(t.answer is None or t.answer.pack == now for t in turns):
+        return turns
+    return _played(helper, _pairs(turns))
 
 
 def read(query: str) -> Query:

@@ -12,7 +12,7 @@ from typing import TypedDict
 from assistant import Answer, Assistant
 
 HERE = Path(__file__).resolve().parent
-FLAT = {("supported", "not_supported"), ("not_supported", "supported")}
+OPPOSITE = {"supported": "not_supported", "not_supported": "supported"}
 
 
 class Case(TypedDict):
@@ -30,7 +30,7 @@ class Case(TypedDict):
 
 
 def marks(case: Case, answer: Answer) -> dict[str, bool]:
-    """What is right in an answer; `flat` is wrong: the opposite of the only verdict that would do."""
+    """What is right in an answer; `flat` is wrong: a yes where only no would do among the two, or the reverse."""
     titles = {_plain(t) for c in answer.citations for t in (c.title, *c.heading_path)}
     found = {
         "status": answer.status in case["accept"],
@@ -39,8 +39,8 @@ def marks(case: Case, answer: Answer) -> dict[str, bool]:
         "cite": all(titles & {_plain(t) for t in group} for group in case["must_cite"]),
         "choice": not case.get("choice") or sorted(answer.choice) == sorted(map(str, case["choice"] or ())),
     }
-    only = case["accept"][0] if len(case["accept"]) == 1 else ""
-    return {**found, "all": all(found.values()), "flat": (answer.status, only) in FLAT}
+    flat = answer.status not in case["accept"] and OPPOSITE.get(answer.status) in case["accept"]
+    return {**found, "all": all(found.values()), "flat": flat}
 
 
 def _plain(title: str) -> str:

@@ -27,7 +27,7 @@ log = logging.getLogger("assistant.page")
 View = Callable[["Assistant", dict[str, str]], str]
 
 
-class Desk:
+class Screen:
     """What the page answers with: the assistant that answers now, where feedback goes, where reports lie."""
 
     def __init__(self, current: Callable[[], Assistant], home: Path, runs: Path) -> None:
@@ -108,11 +108,3 @@ class Desk:
                 log.warning("%s", error)
                 one = replace(one, rated=LOST)
         return (*turns[: number - 1], one, *turns[number:])
-
-    def renewed(self, turns: Turns) -> Turns:
-        """The same turns, answered again when another generation of the pack answers now: no page mixes two."""
-        pack = self.current().pack
-        now = f"{pack.name}@{pack.digest[:12]}"
-        if all(t.answer is None or t.answer.pack == now for t in turns):
-            return turns
-        return play(self.current(), read(address(turns)))

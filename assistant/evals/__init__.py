@@ -1,0 +1,1 @@
+"""Evaluation suites: questions with gold anchored in the documents, pure scorers, statistics, gate and report."""
