@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from assistant.pack import Pack, load
 from assistant.reading import Reader
 from assistant.retrieve import Retriever
 from assistant.statements import Statements
-from assistant.types import Answer, Facts, Hit, Reading, Scenario, Verdict, Verification
+from assistant.types import Answer, Facts, Hit, Kind, Reading, Scenario, Status, Verdict, Verification
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -116,6 +117,27 @@ class Assistant:
         log.debug("reading %s", reading)
         return Case(self, question, reading).answer()
 
+    def suppose(self, answer: Answer, *facts: Facts) -> Answer:
+        """The question of `answer` on other facts, one set for each machine it told of; UnknownName for what is not there.
+
+        What the question said of them no longer counts, a name the documents do not know among it.
+        """
+        reading = answer.reading or self.reader.read(answer.question)
+        machines = zip(reading.scenarios, facts, strict=True)
+        scenarios = tuple(replace(one, facts=self._known(given)) for one, given in machines)
+        named = {word for given in facts for name in given for word in self.pack.dimensions[name].unheard}
+        unheard = tuple(word for word in reading.unheard if word not in named)
+        return Case(self, answer.question, replace(reading, scenarios=scenarios, unheard=unheard)).answer()
+
+    def decide(self, decision: str, facts: Facts) -> Answer:
+        """What the rules say of facts alone, as an answer with its proof. UnknownName for what the pack does not have."""
+        self.checker.space(decision)
+        kind: Kind = "value" if self.pack.decisions[decision].kind == "value" else "capability"
+        return _Decided(self, "", Reading(kind, decision, (Scenario(self._known(facts)),))).answer()
+
+    def _known(self, facts: Facts) -> Facts:
+        return self.facts({name: ",".join(values) for name, values in facts.items()})
+
     def check(self, decision: str | None = None, **facts: str) -> Verdict:
         """The verdict on facts alone. UnknownName for a dimension or value that the pack does not have."""
         known = self.facts(facts)
@@ -191,6 +213,13 @@ class Assistant:
 
         about = f"Answers about {self.pack.about}, as of {self.pack.edition_words}: verdict, proof, exact citations."
         return tool(self.ask, about)
+
+
+class _Decided(Case):
+    """Facts without a question: the rules speak alone."""
+
+    def _status(self) -> Status:
+        return self._value() if self.reading.kind == "value" else self._capability()
 
 
 def shipped(name: str = "azure-backup") -> Path:

@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from bikes import FILES
 from hypothesis import HealthCheck, settings
 
 from assistant.checker import Checker
 from assistant.engine import Assistant, shipped
 from assistant.pack import Pack, load
+from assistant.retrieve import Retriever
 
 if TYPE_CHECKING:
     from served import Served
 
     from assistant.channels.generations import Generations
+
+PACKS = Path(__file__).parent / "packs"
 
 # The same examples in every run: a suite that fails now and then is not a proof. HYPOTHESIS_PROFILE=search looks for new ones.
 settings.register_profile(
@@ -54,6 +58,21 @@ def checker(azure: Pack) -> Checker:
 def helper(home: Path) -> Assistant:
     """The shipped assistant; its index is opened, or built, by the first test that needs it."""
     return Assistant.load(home=home)
+
+
+@pytest.fixture(scope="session")
+def bikes(tmp_path_factory: pytest.TempPathFactory) -> Pack:
+    """The pack of four lines."""
+    folder: Path = tmp_path_factory.mktemp("bikes")
+    for name, text in FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return load(folder)
+
+
+@pytest.fixture(scope="session")
+def bicycles() -> Assistant:
+    """An assistant on another subject, that searches words only."""
+    return Assistant(load(PACKS / "bicycles"), lambda: Retriever(load(PACKS / "bicycles"), None))
 
 
 @pytest.fixture(scope="session")

@@ -205,3 +205,44 @@ def test_an_unknown_value_is_named_with_the_nearest(helper: Assistant) -> None:
 def test_what_cannot_be_read_is_refused_politely(helper: Assistant, question: str) -> None:
     with pytest.raises(QuestionError, match="the question"):
         helper.ask(question)
+
+
+def test_the_same_question_is_answered_on_other_facts(helper: Assistant) -> None:
+    said = helper.ask("Can MABS protect a physical Linux server on-premises?")
+    virtual = {**said.facts, "environment": ("virtual",)}
+    supposed = helper.suppose(said, virtual)
+    assert (said.status, supposed.status, supposed.facts, supposed.question) == (
+        "not_supported",
+        "supported",
+        virtual,
+        said.question,
+    )
+    assert supposed.id != said.id
+    assert helper.suppose(supposed, said.facts) == said
+
+
+def test_a_fact_taken_away_is_unknown_again(helper: Assistant) -> None:
+    said = helper.ask("Are on-premises Linux machines supported with DPM, if they are physical?")
+    less = {name: values for name, values in said.facts.items() if name != "environment"}
+    assert (helper.suppose(said, less).status, helper.suppose(said, less).missing) == ("depends", ("environment",))
+
+
+def test_a_supposed_value_takes_the_place_of_a_name_nobody_knows(helper: Assistant) -> None:
+    said = helper.ask("Can DPM protect a virtual Solaris server on-premises?")
+    assert said.status == "not_stated"
+    assert helper.suppose(said, {**said.facts, "os": ("linux",)}).status == "supported"
+    assert helper.suppose(said, said.facts).status == "not_stated"
+
+
+def test_a_supposed_fact_must_be_known(helper: Assistant) -> None:
+    said = helper.ask("Can MARS back up our on-prem Ubuntu VM?")
+    with pytest.raises(UnknownName, match="unknown value of os 'beos'"):
+        helper.suppose(said, {"os": ("beos",)})
+
+
+def test_facts_alone_are_answered_with_their_proof(helper: Assistant) -> None:
+    decided = helper.decide("backup", {"location": ("on_premises",), "os": ("linux",), "environment": ("physical",)})
+    assert (decided.status, bool(decided.citations), bool(decided.findings)) == ("not_supported", True, True)
+    assert helper.decide("default_redundancy", {}).status == "information"
+    with pytest.raises(UnknownName, match="unknown decision 'bakup'"):
+        helper.decide("bakup", {})

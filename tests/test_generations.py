@@ -9,11 +9,11 @@ import pytest
 
 from assistant import index
 from assistant.channels.generations import Generations
-from assistant.channels.gradio import renewed, turn
 from assistant.channels.metrics import Metrics
 from assistant.channels.service import Carried, Service, Talk
 from assistant.channels.settings import Settings
 from assistant.channels.state import State
+from assistant.channels.transcript import ask, renewed
 from assistant.engine import Assistant
 from assistant.pack import load
 from assistant.types import Answer
@@ -92,7 +92,7 @@ async def test_a_conversation_goes_on_in_the_new_generation(pack: Path, own: Pat
 def test_the_chat_page_answers_its_turns_again_in_the_new_generation(helper: Assistant, pack: Path, own: Path) -> None:
     made = Generations(pack, own)
     made.open()
-    turns = (turn(made.current, made.current.pack.rules[0].fires[0], ()),)
+    turns = (ask(made.current, made.current.pack.rules[0].fires[0], ()),)
     assert renewed(made.current, turns) is turns
     again = renewed(helper, turns)
     assert [t.question for t in again] == [t.question for t in turns]

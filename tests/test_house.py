@@ -33,7 +33,7 @@ FLOORS = {
     "grammar": 3.2,
     **dict.fromkeys(("machines", "conversation", "statements"), 3.4),
     "reading": 3.6,
-    **dict.fromkeys(("proof", "compose"), 4),
+    **dict.fromkeys(("proof", "compose", "matrix", "drill"), 4),
     "verify": 4.2,
     # above proof, which runs before every build
     "index": 4.5,
@@ -42,6 +42,12 @@ FLOORS = {
     "corridor": 5.5,
     "engine": 6,
     # what the doors share stands below the doors
+    **dict.fromkeys(("channels.markup", "channels.inbox"), 6.4),
+    # the chat page: turns, their evidence, the other views, what a query does
+    "channels.transcript": 6.6,
+    "channels.evidence": 6.65,
+    **dict.fromkeys(("channels.explore", "channels.documents", "channels.practise", "channels.checking"), 6.7),
+    "channels.screen": 6.8,
     **dict.fromkeys(
         (
             "channels.render",
@@ -308,10 +314,17 @@ CORE = [
     "statements",
     "proof",
     "compose",
+    "matrix",
+    "drill",
     "retrieve",
     "choices",
     "corridor",
     "engine",
+    "channels.evidence",
+    "channels.explore",
+    "channels.documents",
+    "channels.practise",
+    "channels.screen",
 ]
 
 

@@ -21,13 +21,13 @@ class Generations:
     def __init__(
         self, pack: Path | None, home: Path, embedding: str | None = None, say: Callable[[str], None] = log.info
     ) -> None:
-        self._pack, self._home, self._embedding, self._say = pack or shipped(), home, embedding, say
+        self._pack, self.home, self._embedding, self._say = pack or shipped(), home, embedding, say
         self._seen = self._mark()
         self.current = self._load()
         self.ready = False
 
     def _load(self) -> Assistant:
-        return Traced.load(self._pack, home=self._home, embedding=self._embedding, say=self._say)
+        return Traced.load(self._pack, home=self.home, embedding=self._embedding, say=self._say)
 
     def open(self) -> None:
         """Open the index, or build it; from then on questions are answered."""
@@ -56,11 +56,11 @@ class Generations:
         return True
 
     def _published(self, helper: Assistant) -> bool:
-        return places(helper.pack, self._home, self._embedding)[0].exists()
+        return places(helper.pack, self.home, self._embedding)[0].exists()
 
     def _mark(self) -> _Mark:
         """Changes whenever the pack's files or the published generations do."""
-        paths = [self._home / "generations", *sorted(self._pack.rglob("*"))]
+        paths = [self.home / "generations", *sorted(self._pack.rglob("*"))]
         return tuple(_stat(path) for path in paths)
 
 

@@ -1,95 +1,40 @@
-"""The chat page: questions on the left, evidence on the right. No state but each session's own turns."""
+"""The chat page in Gradio: a conversation, its evidence beside it, and the other views. No state but each session's own.
+
+The page shows queries: every view is drawn from the address alone, and a conversation is one too (`transcript`), so
+going back, links and history need nothing else. This room only wires; the HTML is made by its neighbours.
+"""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import gradio as gr
 from gradio.components.chatbot import Message, MessageDict, OptionDict
 
-from assistant.channels.render import Turn, chips, evidence, message, scope, typed
-from assistant.errors import AssistantError
+from assistant.channels.evidence import evidence, jump
+from assistant.channels.render import Turn, chips, message, typed
+from assistant.channels.screen import Screen
+from assistant.channels.transcript import Query, Turns, address, ask, read, renewed
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from assistant.engine import Assistant
 
-log = logging.getLogger("assistant.gradio")
+_HERE = Path(__file__).parent
 _AT_ONCE = 16
 """Questions answered side by side: 8 users of one second each waited 8.2 s with Gradio's default of 1, 1.4 s with 16."""
 _WAITING = 64
+_KEPT = 20
+"""Conversations in a browser's history."""
 _WELCOME = "Ask a question, or start with one of these."
-Turns = tuple[Turn, ...]
-Shown = tuple[str, list[MessageDict | Message], str, Turns]
-"""What a turn changes: question box, conversation, evidence, state."""
-
-STYLE = """
-.gradio-container { width: 100%; max-width: 1400px !important; margin: 0 auto !important; }
-.app { padding: min(2rem, 3vw) !important; }
-#scope h1 { font-size: 1.35rem; font-weight: 700; margin: 0 0 .15rem; }
-#scope p { margin: 0; }
-
-#conversation .bubble-wrap { padding-top: 1.6rem; }
-#conversation .chatbot.prose { opacity: 1; }
-#conversation td:first-child { white-space: nowrap; overflow-wrap: normal; }
-#conversation .options { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); width: 100%; }
-#conversation .option { max-width: none; border: 1px solid var(--color-accent); border-radius: 8px; }
-#question .submit-button { background: var(--primary-700); color: white; }
-
-.badge { display: inline-block; padding: 0 .6em; border: 1.5px solid currentColor; border-radius: 1em;
-  font-weight: 700; font-size: .9em; line-height: 1.6; white-space: nowrap; color: #1e40af; }
-.badge span { color: inherit; }
-.badge.supported { color: #166534; }
-.badge.not_supported { color: #b91c1c; }
-.badge.depends { color: #92400e; }
-.badge.conflict { color: #86198f; }
-.badge.not_stated { color: #475569; }
-.badge.out_of_scope { color: #475569; }
-.dark .badge { color: #93c5fd; }
-.dark .badge.supported { color: #86efac; }
-.dark .badge.not_supported { color: #fca5a5; }
-.dark .badge.depends { color: #fcd34d; }
-.dark .badge.conflict { color: #f0abfc; }
-.dark .badge.not_stated { color: #cbd5e1; }
-.dark .badge.out_of_scope { color: #cbd5e1; }
-
-#evidence { max-height: calc(100vh - 10rem); overflow-y: auto !important; overflow-wrap: anywhere; }
-#evidence h2 { font-size: 1.1rem; font-weight: 700; margin: 0 0 .4rem; }
-#evidence h3 { font-size: 1rem; font-weight: 700; margin: .7rem 0 .2rem; }
-#evidence p { margin: .25rem 0; }
-#evidence details { padding: .4rem 0; }
-#evidence summary { cursor: pointer; padding: .15rem 0; }
-#evidence ol { list-style: decimal; padding-left: 1.5rem; margin: .2rem 0; }
-#evidence ul { list-style: disc; padding-left: 1.3rem; margin: .2rem 0; }
-#evidence li { margin: .35rem 0; }
-#evidence a { padding: 0; color: var(--link-text-color); text-decoration: underline; }
-#evidence article { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .1rem .8rem .5rem;
-  margin: .6rem 0; scroll-margin: 12px; }
-#evidence article:target { border-color: var(--color-accent); box-shadow: 0 0 0 2px var(--color-accent); }
-#evidence .answer { border-top: 1px solid var(--border-color-primary); }
-#evidence .answer > summary { font-weight: 700; }
-#evidence .path { font-size: .85em; }
-#evidence code { white-space: nowrap; }
-#evidence mark { background: #fde68a; color: #1f2937; padding: .05em .1em; border-radius: 2px; }
-#evidence .table { overflow-x: auto; contain: inline-size; }
-#evidence table { border-collapse: collapse; width: 100%; font-size: .85em; margin: .3rem 0; }
-#evidence th { border: 1px solid var(--border-color-primary); padding: .2rem .4rem; text-align: left;
-  font-weight: 700; overflow-wrap: normal; }
-#evidence td { border: 1px solid var(--border-color-primary); padding: .2rem .4rem; overflow-wrap: normal; }
-
-@media (max-width: 760px) {
-  #conversation { height: auto !important; }
-  #evidence { max-height: none; }
-  #evidence article { padding: .1rem .5rem .5rem; }
-  #evidence table { font-size: .8em; }
-  #evidence th { padding: .15rem .2rem; }
-  #evidence td { padding: .15rem .2rem; }
-}
-"""
+_THINKING = "_Checking the rules and the documents …_"
+_STOPPED = "Stopped before there was an answer."
+_RETRY = "Try again"
+STYLE = (_HERE / "page.css").read_text(encoding="utf-8")
+Log = list[MessageDict | Message]
 
 
 def theme() -> gr.themes.Base:
@@ -107,39 +52,98 @@ def theme() -> gr.themes.Base:
     )
 
 
-def page(current: Callable[[], Assistant]) -> gr.Blocks:
-    """The chat page over the assistant that answers now, its pack's starting questions on the first screen."""
-    pack, starts = current().pack, current().pack.starts
+def page(current: Callable[[], Assistant], home: Path, runs: Path = Path("runs")) -> gr.Blocks:
+    """The page over the assistant that answers now; feedback goes to `home`, reports are looked for in `runs`.
 
-    def respond(question: str, turns: Turns) -> Shown:
-        helper = current()
-        turns = renewed(helper, turns)
-        if question.strip():
-            turns = (*turns, turn(helper, question, turns))
-        return "", conversation(turns, starts), evidence(helper.pack, turns), turns
-
-    def choose(turns: Turns, event: gr.SelectData) -> Shown:
-        return respond(event.value, turns)
-
+    Serve it with `mount`.
+    """
+    screen, pack = Screen(current, home, runs), current().pack
+    starts = pack.starts
     blocks = gr.Blocks(title=f"{pack.title} assistant", analytics_enabled=False, fill_width=True)
+
+    def panel(turns: Turns, kept: Sequence[str]) -> tuple[str, str]:
+        return evidence(current().checker, turns, kept), jump(turns)
+
+    def respond(question: str, turns: Turns, kept: list[str]) -> Iterator[tuple[object, ...]]:
+        turns = renewed(current(), turns)
+        if not question.strip():
+            yield "", conversation(turns, starts), *panel(turns, kept), turns, kept
+            return
+        yield (
+            "",
+            [*conversation(turns, (), last=False), *_pending(question)],
+            gr.skip(),
+            gr.skip(),
+            gr.skip(),
+            gr.skip(),
+        )
+        turns = (*turns, ask(current(), question, turns))
+        kept = _remembered(kept, turns)
+        yield "", conversation(turns, starts), *panel(turns, kept), turns, kept
+
+    def choose(turns: Turns, kept: list[str], event: gr.SelectData) -> Iterator[tuple[object, ...]]:
+        again = event.value == _RETRY and turns and turns[-1].answer is None
+        yield from respond(turns[-1].question if again else event.value, turns[:-1] if again else turns, kept)
+
+    def show(query: Query, turns: Turns, kept: list[str]) -> tuple[object, ...]:
+        tab, before = screen.tab(query), turns
+        if dict(query).get("do") == "forget":
+            kept = []
+        turns = screen.turns(query, renewed(current(), turns))
+        if turns != before:
+            kept = _remembered(kept, turns)
+        drawn = screen.draw(tab, query) if tab != "ask" else gr.skip()
+        return screen.header(tab), drawn, conversation(turns, starts), *panel(turns, kept), turns, kept
+
+    def visit(turns: Turns, kept: list[str], event: gr.EventData) -> tuple[object, ...]:
+        return show(read(str(event.query)), turns, kept)
+
     with blocks:
-        turns = gr.State(())
-        gr.HTML(scope(pack), elem_id="scope")
-        with gr.Row():
+        turns, store = gr.State(()), gr.BrowserState([], storage_key=f"{pack.name}-history", secret=pack.name)
+        head = gr.HTML(screen.header("ask"), elem_id="scope", js_on_load=_script("page.js"))
+        with gr.Row(elem_id="talk"):
             with gr.Column(scale=3, min_width=300):
                 chat = _chat(conversation((), starts))
                 box = _box()
+            verdict = gr.HTML("", elem_id="verdict", js_on_load=None, scale=0)
             with gr.Column(scale=2, min_width=300):
-                passages = gr.HTML(evidence(pack, ()), elem_id="evidence")
-        shown = [box, chat, passages, turns]
-        box.submit(respond, [box, turns], shown, show_progress="minimal", api_visibility="private")
-        chat.option_select(choose, turns, shown, show_progress="minimal", api_visibility="private")
-        chat.clear(lambda: respond("", ()), None, shown, show_progress="hidden", api_visibility="private")
+                passages = gr.HTML(
+                    panel((), ())[0], elem_id="evidence", elem_classes="paper", js_on_load=_script("view.js")
+                )
+        view = gr.HTML("", elem_id="view", elem_classes="paper", js_on_load=_script("view.js"))
+        answered = [chat, passages, verdict, turns, store]
+        asked = [
+            box.submit(
+                respond, [box, turns, store], [box, *answered], show_progress="hidden", api_visibility="private"
+            ),
+            chat.option_select(
+                choose, [turns, store], [box, *answered], show_progress="hidden", api_visibility="private"
+            ),
+        ]
+        everything = [head, view, *answered]
+        head.go(visit, [turns, store], everything, show_progress="hidden", api_visibility="private")
+        chat.clear(lambda kept: show((), (), kept), store, everything, show_progress="hidden", api_visibility="private")
+        head.halt(
+            lambda turns: conversation(turns, starts),
+            turns,
+            chat,
+            cancels=asked,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        blocks.load(
+            lambda query, turns, kept: show(read(query), turns, kept),
+            [box, turns, store], everything, js="(_, turns, kept) => [location.search, turns, kept]", show_progress="hidden", api_visibility="private",
+        )  # fmt: skip
     blocks.queue(max_size=_WAITING, api_open=False, default_concurrency_limit=_AT_ONCE)
     return blocks
 
 
-def _chat(value: list[MessageDict | Message]) -> gr.Chatbot:
+def _script(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def _chat(value: Log) -> gr.Chatbot:
     return gr.Chatbot(
         value,
         elem_id="conversation",
@@ -167,22 +171,18 @@ def _box() -> gr.Textbox:
     )
 
 
-def renewed(helper: Assistant, turns: Turns) -> Turns:
-    """The same turns, answered again when another generation answers now: no page mixes two."""
-    now = f"{helper.pack.name}@{helper.pack.digest[:12]}"
-    if all(t.answer is None or t.answer.pack == now for t in turns):
-        return turns
-    again: Turns = ()
-    for one in turns:
-        again = (*again, turn(helper, one.question, again))
-    return again
+def mount(app: FastAPI, current: Callable[[], Assistant], home: Path) -> None:
+    """Put the page at ``/chat`` of an application, and its widget beside it: no uploads, no call home, no other pages."""
+    from starlette.responses import FileResponse
 
+    @app.get("/widget.js", include_in_schema=False)
+    async def widget() -> FileResponse:
+        shared = {"cross-origin-resource-policy": "cross-origin", "cache-control": "public, max-age=3600"}
+        return FileResponse(_HERE / "widget.js", media_type="text/javascript", headers=shared)
 
-def mount(app: FastAPI, current: Callable[[], Assistant]) -> None:
-    """Put the page at ``/chat`` of an application: no uploads, no call home, no pages but this one."""
     gr.mount_gradio_app(
         app,
-        page(current),
+        page(current, home),
         "/chat",
         theme=theme(),
         css=STYLE,
@@ -196,30 +196,39 @@ def mount(app: FastAPI, current: Callable[[], Assistant]) -> None:
     )
 
 
-def turn(helper: Assistant, question: str, before: Sequence[Turn]) -> Turn:
-    """Ask, carrying on from the last answer; an error becomes a polite sentence, its trace goes to the log."""
-    after = next((t.answer for t in reversed(before) if t.answer), None)
-    try:
-        return Turn(question, helper.ask(question, after=after))
-    except AssistantError as error:
-        return Turn(question, None, f"Sorry, this cannot be answered: {error}.")
-    except Exception:
-        request = uuid4().hex[:12]
-        log.exception("request %s", request)
-        return Turn(
-            question, None, f"Sorry, something went wrong here. The log has the details under request {request}."
-        )
+# ---- the chat log
 
 
-def conversation(turns: Sequence[Turn], starts: Sequence[str] = ()) -> list[MessageDict | Message]:
+def conversation(turns: Turns, starts: Sequence[str] = (), *, last: bool = True) -> Log:
     """The chat log: question and reply by turns, the last reply with its chips; before the first turn, the starts."""
-    if not turns:
+    if not turns and last:
         return [_said(_WELCOME, starts)]
-    messages: list[MessageDict | Message] = []
+    messages: Log = []
     for number, one in enumerate(turns, 1):
-        messages += [MessageDict(role="user", content=typed(one.question)), _said(message(one, number), chips(one))]
+        ending = last and number == len(turns)
+        messages += [_asked(one.question), _said(message(one, number), _choices(one) if ending else ())]
     return messages
+
+
+def _pending(question: str) -> Log:
+    return [_asked(question), _said(_THINKING, ())]
+
+
+def _choices(turn: Turn) -> Sequence[str]:
+    return chips(turn) if turn.answer else (_RETRY,)
+
+
+def _asked(question: str) -> MessageDict:
+    return MessageDict(role="user", content=typed(question))
 
 
 def _said(text: str, options: Sequence[str]) -> MessageDict:
     return MessageDict(role="assistant", content=text, options=[OptionDict(value=o, label=o) for o in options])
+
+
+def _remembered(kept: Sequence[str], turns: Turns) -> list[str]:
+    """The history with this conversation first; what it grew from is replaced."""
+    now = address(turns)
+    if not now:
+        return list(kept)
+    return [now, *(one for one in kept if not now.startswith(one))][:_KEPT]

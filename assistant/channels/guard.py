@@ -49,7 +49,9 @@ _PAGE = (
     "font-src 'self' data:; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; frame-src 'none'; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
-"""For Gradio's page, which sets its own base: with it 22 of 22 payloads that fetched from outside fetched nothing."""
+"""For Gradio's page, which sets its own base: with it 22 of 22 payloads that fetched from outside fetched nothing.
+
+It ends with who may show the page in a frame; origins that may call may do that too."""
 _PLAIN = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 _SECURITY = {
     "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cross-origin-opener-policy": "same-origin",
@@ -77,6 +79,7 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings, keyring: Keyring, metrics: Metrics) -> None:
         self._app, self._settings, self._keyring, self._metrics = app, settings, keyring, metrics
         self._limits, self._names = Limits(settings.rate), settings.names
+        self._page = " ".join((_PAGE, *settings.origins))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer it here."""
@@ -95,7 +98,7 @@ class Guard:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 visit.status = message["status"]
-                _dress(MutableHeaders(scope=message), visit)
+                _dress(MutableHeaders(scope=message), visit, self._page)
             await send(message)
 
         try:
@@ -159,11 +162,11 @@ def _id(headers: Headers) -> str:
     return given if _SANE.fullmatch(given) else f"req_{_PROCESS}{next(_NUMBERS):010x}"
 
 
-def _dress(headers: MutableHeaders, visit: Visit) -> None:
+def _dress(headers: MutableHeaders, visit: Visit, page: str) -> None:
     headers["x-request-id"] = visit.id
     for name, value in (*_SECURITY.items(), *visit.headers.items()):
         headers.setdefault(name, value)
-    headers["content-security-policy"] = _PAGE if visit.path.startswith("/chat") else _PLAIN
+    headers["content-security-policy"] = page if visit.path.startswith("/chat") else _PLAIN
     if not visit.path.startswith(("/chat", "/sources")):
         headers.setdefault("cache-control", "no-store")
 

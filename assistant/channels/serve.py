@@ -67,7 +67,7 @@ def application(generations: Generations, settings: Settings) -> ASGIApp:
         app.include_router(door)
     _operations(app)
     app.router.routes.extend(mcp.routes(agents, service))
-    gradio.mount(app, lambda: generations.current)
+    gradio.mount(app, lambda: generations.current, generations.home)
     _errors(app)
     describe(app, settings.base)
     if settings.origins:

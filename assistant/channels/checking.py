@@ -1,0 +1,77 @@
+"""A pasted text, its sentences coloured by what the documents say of them, with corrections. Pure HTML but for the check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from assistant.channels.evidence import place
+from assistant.channels.markup import escape, hidden, link
+from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    from assistant.engine import Assistant
+    from assistant.types import Claim, Verification
+
+_STANDINGS = {
+    "proven": ("✔", "Proven"),
+    "contradicted": ("✘", "Contradicted"),
+    "disputed": ("≠", "The documents disagree"),
+    "not_covered": ("○", "Not covered"),
+}
+MOST = 20_000
+"""Characters of a text that the page takes."""
+
+
+def checking(helper: Assistant, fields: Mapping[str, str]) -> str:
+    """The view for a query: ``text`` is what to check."""
+    text = fields.get("text", "")[:MOST]
+    form = (
+        f'<form data-do class="controls">{hidden(tab="check", do="show")}'
+        f'<label><span>A reply, a runbook, a note</span><textarea name="text" rows="8" maxlength="{MOST}">{escape(text)}</textarea></label>'
+        "<button>Check it</button></form>"
+    )
+    found = ""
+    if text.strip():
+        try:
+            found = checked(helper.verify(text))
+        except AssistantError as error:
+            found = f'<p role="status">Sorry, this cannot be checked: {escape(str(error))}.</p>'
+    return f'<section aria-label="Check a text"><h2>Check a text against the documents</h2>{form}{found}</section>'
+
+
+def checked(result: Verification) -> str:
+    """The text with its claims coloured, and each claim that is not proven explained below."""
+    text, done, at = result.text, "", 0
+    for number, claim in enumerate(result.claims, 1):
+        if claim.start < at:
+            continue
+        icon, word = _STANDINGS[claim.standing]
+        done += escape(text[at : claim.start])
+        done += (
+            f'<a class="claim {claim.standing}" href="#claim-{number}"><span aria-hidden="true">{icon}</span>'
+            f'<span class="unseen">{word}: </span>{escape(text[claim.start : claim.end])}</a>'
+        )
+        at = claim.end
+    counts = ", ".join(
+        f"{n} {word.lower()}"
+        for standing, (_, word) in _STANDINGS.items()
+        if (n := sum(c.standing == standing for c in result.claims))
+    )
+    items = "".join(_claim(result, n, c) for n, c in enumerate(result.claims, 1))
+    copy = f'<button type="button" data-copy="{escape(result.corrected)}">Copy the corrected text</button>'
+    return (
+        f'<h3 tabindex="-1" data-here role="status">{len(result.claims)} claims: {counts or "none found"}</h3>'
+        f'<div class="checked">{done}{escape(text[at:])}</div><p class="tools">{copy}</p><ol class="claims">{items}</ol>'
+    )
+
+
+def _claim(result: Verification, number: int, claim: Claim) -> str:
+    icon, word = _STANDINGS[claim.standing]
+    right = f"<p>{escape(claim.correction)}</p>" if claim.correction else ""
+    places = ", ".join(link(f"“{escape(c.quote)}”", *place(c.section_id, c.start, c.end)) for c in claim.citations[:4])
+    shown = f'<p class="path">{places}</p>' if places else ""
+    return (
+        f'<li id="claim-{number}" tabindex="-1"><span class="standing {claim.standing}"><span aria-hidden="true">{icon}</span> '
+        f"{word}</span> {escape(result.text[claim.start : claim.end])}{right}{shown}</li>"
+    )
