@@ -3,14 +3,18 @@
 The right sentences are those of the pack's rules and facts that the checker proves as they stand. A corrupted one is
 killed when it is no longer proven; one that happens to be as true as before is named in ``equivalent.txt`` and not counted.
 
-Usage: python evals/mutants.py [-v]
+python evals/mutants.py [-v]                                   the rates, with -v every survivor
+python evals/mutants.py --suite > evals/suites/drafts.yaml     every fifth of them as an evaluation suite
 """
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+
+import yaml
 
 from assistant.compose import spoken
 from assistant.engine import Assistant
@@ -34,11 +38,51 @@ def proven(helper: Assistant, text: str) -> bool:
     return bool(claims) and all(c.standing == "proven" for c in claims)
 
 
+_SHARE = 5
+_NOT_PROVEN = ["not_covered", "contradicted", "disputed"]
+_PROVEN = ["proven"]
+
+
+def equivalent() -> set[str]:
+    """The corrupted sentences that are as true as before."""
+    return set(EQUIVALENT.read_text(encoding="utf-8").splitlines()) if EQUIVALENT.exists() else set()
+
+
+def cases(helper: Assistant) -> Iterator[tuple[str, str, str, list[str]]]:
+    """Id, operator, sentence and allowed standings of every corruption and rewrite."""
+    operators, same = Mutations(helper.pack), equivalent()
+    for n, sentence in enumerate(s for s in right(helper) if proven(helper, s)):
+        for m, mutant in enumerate(operators.corrupt(sentence)):
+            if mutant.sentence not in same:
+                yield f"wrong-{n}-{m}", mutant.operator, mutant.sentence, _NOT_PROVEN
+        for m, mutant in enumerate(operators.rewrite(sentence)):
+            yield f"right-{n}-{m}", mutant.operator, mutant.sentence, _PROVEN
+
+
+def suite(helper: Assistant) -> str:
+    """Every fifth of the cases as the suite ``drafts``."""
+    found = [
+        {
+            "id": name,
+            "tags": [name.partition("-")[0], operator.replace(" ", "-")],
+            "text": sentence,
+            "expect": {"claims": [{"sentence": sentence, "standing": list(standings)}]},
+        }
+        for name, operator, sentence, standings in list(cases(helper))[::_SHARE]
+        if sentence == sentence.strip()
+    ]
+    head = "# yaml-language-server: $schema=../schema/suite.schema.json\n# Generated: python evals/mutants.py --suite\n"
+    whole = {"suite": "drafts", "version": 1, "corpus": helper.pack.name, "cases": found}
+    return head + yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=200, default_style=None)
+
+
 def main(arguments: list[str]) -> int:
     """Print the rates; 1 when a corruption that is false passes too often or a rewrite is refused too often."""
     helper = Assistant.load()
-    operators = Mutations(helper.pack)
-    same = set(EQUIVALENT.read_text(encoding="utf-8").splitlines()) if EQUIVALENT.exists() else set()
+    if "--suite" in arguments:
+        print(suite(helper), end="")
+        return 0
+    operators, same = Mutations(helper.pack), equivalent()
     every = right(helper)
     sound = [s for s in every if proven(helper, s)]
     killed, made, refused, called, told = Counter[str](), Counter[str](), Counter[str](), Counter[str](), Counter[str]()
