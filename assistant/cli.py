@@ -1,6 +1,7 @@
 """Verbs to functions, answers to stdout, talk to stderr, exit codes.
 
 ask, check: 0 answered or supported · 1 not supported · 3 depends, conflict, not stated, out of scope.
+verify: 0 nothing is contradicted · 1 something is.
 2 is always a mistake of the caller or of the pack; 75 that another process is building the index.
 """
 
@@ -20,14 +21,17 @@ from assistant.errors import AssistantError, BuildRunning, QuestionError
 from assistant.evals import cli as evals
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
     from assistant.engine import Assistant
-    from assistant.types import Answer, Hit
+    from assistant.types import Answer, Hit, Verification
 
 _CODES = {"supported": 0, "information": 0, "not_supported": 1}
 _OPEN = 3
 _FAR = 0.3
 """Cosine below which a place has nothing to do with a query: 0.2 for letters that are no word."""
 _BUSY = 75
+_MOST_BYTES = 4_000_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,6 +92,11 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument(
         "--jsonl", action="store_true", help='read one {"id","turns":[…]} per line, write one answer per line'
     )
+    ask.add_argument(
+        "--model",
+        metavar="PROVIDER:NAME",
+        help="let a chat model word the answer, each sentence verified (openai:…, ollama:…)",
+    )
     ask.add_argument("--explain", action="store_true", help="show how the question was read and which rules spoke")
     check = verb("check", _check, "Decide on facts alone: os=linux tool=mars …")
     check.add_argument("facts", nargs="+", metavar="DIMENSION=VALUE")
@@ -95,6 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     search = verb("search", _search, "Find the places nearest to a query.")
     search.add_argument("query", nargs="+")
     search.add_argument("-k", type=int, default=5, help="how many (default 5)")
+    verify = verb(
+        "verify", _verify, "Check any text, Markdown or plain: which of its claims hold, with places and corrections."
+    )
+    verify.add_argument("file", nargs="?", type=Path, help="the text; read from stdin when left out")
+    verify.add_argument(
+        "--jsonl", action="store_true", help='read one {"id","text"} per line of stdin, write one verification per line'
+    )
     rule = verb("rule", _rule, "Show what a rule says, why and where.")
     rule.add_argument("id")
     _serving(verb)
@@ -153,7 +169,17 @@ def _load(options: argparse.Namespace) -> Assistant:
     from assistant.engine import Assistant
 
     model = os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None
-    return Assistant.load(options.pack, home=_home(options), embedding=model, say=_say)
+    return Assistant.load(options.pack, home=_home(options), embedding=model, say=_say, model=_chat_model(options))
+
+
+def _chat_model(options: argparse.Namespace) -> BaseChatModel | None:
+    """The chat model that was asked for; its keys come from the environment."""
+    name = getattr(options, "model", None)
+    if not name:
+        return None
+    from assistant.draft import chat_model
+
+    return chat_model(name)
 
 
 def _say(message: str) -> None:
@@ -192,11 +218,14 @@ def _ask(options: argparse.Namespace) -> int:
     return _CODES.get(answer.status, _OPEN)
 
 
-def _stdin() -> str:
+def _stdin(most: int = 200_000, what: str = "question") -> str:
+    raw = sys.stdin.buffer.read(most + 1)
+    if len(raw) > most and what == "text":
+        raise QuestionError(f"stdin: more than {most:,} bytes; split the text")
     try:
-        return sys.stdin.buffer.read(200_000).decode("utf-8")
+        return raw[:most].decode("utf-8")
     except UnicodeDecodeError as error:
-        raise QuestionError(f"stdin: byte {error.start} is not UTF-8; send the question as UTF-8") from None
+        raise QuestionError(f"stdin: byte {error.start} is not UTF-8; send the {what} as UTF-8") from None
 
 
 def _ask_lines(helper: Assistant) -> int:
@@ -266,6 +295,81 @@ def _explained(answer: Answer) -> str:
     rules = [f"  {f.rule_id} {f.status}: {f.message}" for f in answer.findings]
     head = f"read as: {reading.kind}, decision: {reading.decision}, by {', '.join(reading.cues) or 'nothing'}"
     return "\n".join(["", head, *words, "rules:", *rules])
+
+
+# ---- verify
+
+
+def _verify(options: argparse.Namespace) -> int:
+    """0 nothing is contradicted · 1 something is."""
+    helper = _load(options)
+    if options.jsonl:
+        return _verify_lines(helper)
+    found = helper.verify(_text(options.file) if options.file else _stdin(_MOST_BYTES, "text"))
+    _print_json(_verified(found)) if options.json else print(_marked(found))
+    return 1 if found.summary.contradicted else 0
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise QuestionError(f"{path}: larger than {_MOST_BYTES:,} bytes; split it")
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise QuestionError(f"{path}: byte {error.start} is not UTF-8; save the text as UTF-8") from None
+    except OSError as error:
+        raise QuestionError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _verify_lines(helper: Assistant) -> int:
+    """One verification per line of stdin, in order; a bad line gets an error object and the others go on."""
+    bad = wrong = 0
+    for number, raw in enumerate(sys.stdin.buffer, 1):
+        if not raw.strip():
+            continue
+        identity: object = None
+        try:
+            line = _line(raw, number)
+            identity, text = line.get("id"), line.get("text")
+            if not isinstance(text, str):
+                raise QuestionError(f'line {number}: "text" should be a string')
+            found = helper.verify(text)
+            wrong += found.summary.contradicted
+            _print_json({"id": identity, **_verified(found)})
+        except AssistantError as error:
+            bad += 1
+            _print_json({"id": identity, "error": {"line": number, "message": str(error)}})
+        sys.stdout.flush()
+    return 2 if bad else 1 if wrong else 0
+
+
+def _verified(found: Verification) -> dict[str, object]:
+    """The JSON form without the text that was given."""
+    data = found.to_dict()
+    del data["text"]
+    return data
+
+
+def _marked(found: Verification) -> str:
+    """Each claim with its standing, what the documents say instead, and the places."""
+    lines: list[str] = []
+    for claim in found.claims:
+        lines.append(f"{claim.standing.upper().replace('_', ' '):13} {' '.join(claim.sentence.split())}")
+        if claim.correction:
+            lines.append(f"{'':13} → {claim.correction}")
+        elif claim.standing == "not_covered" and claim.findings:
+            lines.append(f"{'':13} {claim.findings[-1].message}")
+        lines += [f"{'':13} [{c.marker}] {c.title} – “{c.quote}”" for c in claim.citations]
+    count = found.summary
+    return "\n".join(
+        [
+            *lines,
+            "",
+        ]
+    ) + (
+        f"{count.claims} claims: {count.proven} proven, {count.contradicted} contradicted, {count.disputed} disputed, "
+        f"{count.not_covered} not covered; {count.coverage:.0%} decided."
+    )
 
 
 # ---- the other verbs

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
-from assistant.checker import SUPPORTED, Checker
-from assistant.compose import Composer, Page, lower, spoken
+from assistant.checker import SUPPORTED
+from assistant.choices import Choosing, House
+from assistant.compose import Page, lower, spoken
 from assistant.denial import closes
 from assistant.grammar import asks_duty, asks_plainly
-from assistant.pack import Pack
-from assistant.reading import Reader, said_by
-from assistant.retrieve import Retriever
+from assistant.reading import said_by
 from assistant.rules import Place, Rule
-from assistant.statements import Stated, Statements
+from assistant.statements import Stated
 from assistant.types import Answer, Ask, Hit, Part, Reading, Scenario, Status, Unit, Verdict
 
-_ENOUGH = 4
+_ENOUGH = 3
 """Facts from which a verdict of the main decision is taken as what was asked."""
 _KNOWN = 0.45
 """Least cosine to a key at which a unit is taken to answer a question in the words of the subject."""
@@ -30,32 +26,10 @@ _LEAN = 0.55
 """Below this the asking sentence alone says too little ("How do we go about it?")."""
 _PLAIN = 0.45
 """The same for a question that has none of the subject's words."""
-_SURE = 0.80
 _LIKENESS = (0.50, 0.70, 0.93)
 _LIKENESS_ASKED = (0.55, 0.86, 0.95)
 """Cosine to a key from which on an explanation is preferred to a verdict, by the number of facts that were read;
 the second line for what opens like a yes/no question ("Can …?")."""
-
-
-class House(Protocol):
-    """The rooms that a question walks through."""
-
-    pack: Pack
-    checker: Checker
-    reader: Reader
-    composer: Composer
-    statements: Statements
-
-    @property
-    def retriever(self) -> Retriever:
-        """The search, opened on first use."""
-
-    @property
-    def degraded(self) -> bool:
-        """Whether the search had to be opened without its index."""
-
-    def search(self, query: str, k: int = 5) -> list[Hit]:
-        """The `k` best places for a query."""
 
 
 class Case:
@@ -73,6 +47,8 @@ class Case:
     def answer(self) -> Answer:
         """Walk the corridor once."""
         status = self._status()
+        if status == SUPPORTED and self.reading.kind == "claim" and not self.reading.negative:
+            status = self._unconfirmed() or status
         shown = self.verdicts[0] if self.verdicts else None
         assumed = tuple(dict.fromkeys(a for v in self.verdicts for a in v.assumed))
         self.composer.close(self.page, [s.facts for s in self._scenarios()], assumed)
@@ -105,6 +81,21 @@ class Case:
             reading=self.reading,
         )
 
+    def _unconfirmed(self) -> Status | None:
+        """What the documents say instead, when the second reader of claims refutes what would be confirmed."""
+        topic = self.reading.topic.strip().rstrip("?").strip()
+        if not topic or "whether" in self.reading.focus or self.reading.focus[:3] == ("true", "or", "false"):
+            return None
+        refuted = [c for c in self.house.verifier.verify(topic).claims if c.standing == "contradicted" and c.correction]
+        if not refuted:
+            return None
+        self.page, self.verdicts, self.parts = Page(self.pack), [], []
+        self.page.say("That cannot be confirmed as it is worded.")
+        for claim in refuted[:2]:
+            places = [Place(c.section_id, c.quote, c.start, c.end) for c in claim.citations]
+            self.page.say(claim.correction, *places)
+        return "information"
+
     def _id(self) -> str:
         seed = f"{self.pack.digest}\0{self.question}\0{self.reading.topic}\0{self._scenarios()!r}"
         return "ans_" + hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:24]
@@ -136,7 +127,9 @@ class Case:
     def _status(self) -> Status:
         reading = self.reading
         if reading.kind == "choice":
-            return self._choose()
+            chosen = Choosing(self.house, self.question, reading, self.page)
+            self.choice, self.verdicts = chosen.choose(), chosen.verdicts
+            return "information"
         if reading.foreign or (reading.off_topic and not self._fits(_PLAIN)):
             return self._foreign()
         if reading.unheard:
@@ -462,89 +455,7 @@ class Case:
         self.page.say(silence.says, silence.place)
         return "not_stated"
 
-    # ---- multiple choice
 
-    def _choose(self) -> Status:
-        readings = self.house.reader.options(self.reading)
-        bodies = [body for _, body in self.reading.choices]
-        judged = [self._judge(option, body) for option, body in zip(readings, bodies, strict=True)]
-        wanted = [-j.holds if self.reading.denied else j.holds for j in judged]
-        near = [0.0 if self.reading.denied else self._near(body) for body in bodies]
-        several = bool(_SEVERAL.search(self.question))
-        right = [n for n, w in enumerate(wanted) if w >= _PERHAPS] if several else []
-        right = right or [max(range(len(wanted)), key=lambda n: (wanted[n] + near[n], -n))]
-        labels = [label for label, _ in self.reading.choices]
-        self.choice = tuple(labels[n] for n in right)
-        self.page.say("; ".join(f"{labels[n]}: {bodies[n]}" for n in right) + ".")
-        for n in right[:3]:
-            self._prove(judged[n], bodies[n])
-        return "information"
-
-    def _judge(self, option: Reading, body: str) -> Judged:
-        """What the rules or a stated fact say of an option; 0 when they are silent."""
-        decision = self.pack.decisions.get(option.decision or "")
-        if decision and decision.kind == "value" and option.outcome:
-            stem = self.house.checker.check(decision.id, self.reading.scenarios[0].facts)
-            if stem.status == "information":
-                return self._by_rule(1.0 if stem.outcome == option.outcome else -1.0, stem)
-        words = self.house.reader.words(body)
-        around = (*self.house.reader.words(self.reading.stem), *words)
-        stated = self.house.statements.judge(words, around, said_by(option))
-        if stated and stated.holds is not None:
-            place = stated.fact.place
-            return Judged(1.0 if stated.holds else -1.0, spoken(place.quote, self.composer.header(place)), place)
-        chosen = any(self.pack.dimensions[m.dimension].kind == "choice" for m in option.mentions)
-        if (
-            decision
-            and decision.kind == "capability"
-            and (chosen or (option.mentions and decision.id != self.pack.main))
-        ):
-            verdict = self.house.checker.check(decision.id, option.scenarios[0].facts)
-            if verdict.status in {"supported", "not_supported"}:
-                return self._by_rule(1.0 if (verdict.status == "supported") != option.negative else -1.0, verdict)
-            return Judged(_PERHAPS if verdict.status == "depends" else -0.5)
-        return Judged(0.0)
-
-    def _by_rule(self, holds: float, verdict: Verdict) -> Judged:
-        self.verdicts.append(verdict)
-        rules = self.composer.leading(verdict)
-        return Judged(holds, rules[0].title, rules[0].place) if rules else Judged(holds)
-
-    def _near(self, body: str) -> float:
-        """How near the documents come to the option as an answer to the question, 0 to 1."""
-        found = self.house.search(self.reading.stem, 4)
-        words = set(_content(body))
-        texts = [set(_content(h.unit.text + " " + h.section.title)) for h in found]
-        shared = max(
-            (h.score * len(words & t) / (len(words) or 1) for h, t in zip(found, texts, strict=True)), default=0.0
-        )
-        whole = self.house.search(f"{self.reading.stem} {body}", 1)
-        return 0.6 * shared + 0.4 * (whole[0].similarity if whole else 0.0)
-
-    def _prove(self, judged: Judged, body: str) -> None:
-        if judged.place:
-            self.page.say(judged.says, judged.place)
-            return
-        hits = self.house.search(f"{self.reading.stem} {body}", 1)
-        if hits:
-            self.composer.explain(self.page, hits, complete=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An option of a multiple-choice question: 1 it is so, -1 it is not, and what proves it."""
-
-    holds: float
-    says: str = ""
-    place: Place | None = None
-
-
-_PERHAPS = 0.4
-"""What an option is worth that holds on some condition."""
-_SEVERAL = re.compile(
-    r"\b(?:which (?:of (?:these|the following) )?(?:tools|agents|options|levels|types|components|machines|services|products)|all that apply|two|three|which are|more than one|several|multiple (?:response|answers|select)|select all|options are|statements|both|letters|ones|one\(s\))\b|\(s\)",
-    re.IGNORECASE,
-)
 _LISTS = frozenset(
     [
         "which",
@@ -579,9 +490,3 @@ _LISTS = frozenset(
         "tools",
     ]
 )
-
-
-def _content(text: str) -> list[str]:
-    from assistant.vocabulary import split
-
-    return [w for w in split(text) if len(w) > 2]

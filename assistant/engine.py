@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -18,14 +18,17 @@ from assistant.pack import Pack, load
 from assistant.reading import Reader
 from assistant.retrieve import Retriever
 from assistant.statements import Statements
-from assistant.types import Answer, Facts, Hit, Kind, Reading, Scenario, Status, Verdict
+from assistant.types import Answer, Facts, Hit, Kind, Reading, Scenario, Status, Verdict, Verification
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage
     from langchain_core.runnables import Runnable
     from langchain_core.tools import BaseTool
 
     from assistant.doors import SectionRetriever
+    from assistant.draft import Drafter
+    from assistant.verify import Verifier
 
 log = logging.getLogger("assistant.engine")
 
@@ -33,23 +36,30 @@ log = logging.getLogger("assistant.engine")
 class Assistant:
     """Answers questions about one pack; every call is independent of the others and can be replayed."""
 
-    def __init__(self, pack: Pack, retriever: Callable[[], Retriever]) -> None:
+    def __init__(self, pack: Pack, retriever: Callable[[], Retriever], model: BaseChatModel | None = None) -> None:
         self.pack = pack
         self.checker = Checker(pack)
         self.reader = Reader(pack)
         self.statements = Statements(pack, self.reader.vocabulary)
         self.composer = Composer(pack)
+        self.drafter = self._drafter(model) if model else None
         self._open = retriever
+
+    def _drafter(self, model: BaseChatModel) -> Drafter:
+        from assistant.draft import Drafter
+
+        return Drafter(self.pack, self.verifier, model)
 
     @classmethod
     def load(
         cls, pack: Path | str | None = None, *, home: Path | None = None, embedding: str | None = None,
-        say: Callable[[str], None] = log.info,
+        say: Callable[[str], None] = log.info, model: BaseChatModel | None = None,
     ) -> Assistant:  # fmt: skip
         """The assistant for a pack folder (the shipped one by default); the index is opened, or built, when first needed.
 
         `home` holds indexes (default ``~/.cache/assistant``), `embedding` is the folder of another
-        sentence-transformers model, `say` hears of progress. PackError when the pack is not well formed.
+        sentence-transformers model, `say` hears of progress, `model` is any LangChain chat model: it words the answers,
+        each sentence verified, and decides nothing. PackError when the pack is not well formed.
         """
         knowledge = load(pack or shipped())
         where = home or Path.home() / ".cache" / "assistant"
@@ -64,7 +74,14 @@ class Assistant:
                 say(f"searching words only: {error}")
                 return Retriever(knowledge, None)
 
-        return cls(knowledge, retriever)
+        return cls(knowledge, retriever, model)
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """Reads claims; made on first use."""
+        from assistant.verify import Verifier
+
+        return Verifier(self.pack, self.reader.vocabulary, self.checker)
 
     @cached_property
     def retriever(self) -> Retriever:
@@ -80,6 +97,19 @@ class Assistant:
 
     def ask(self, question: str, after: Answer | None = None) -> Answer:
         """Answer a question; `after` is the previous answer of the conversation. QuestionError when it cannot be read."""
+        return next(piece for piece in self.stream(question, after) if isinstance(piece, Answer))
+
+    def stream(self, question: str, after: Answer | None = None) -> Iterator[str | Answer]:
+        """The text of the answer in pieces, as soon as each is proven, and at last the Answer itself."""
+        answer = self._settled(question, after)
+        if self.drafter:
+            yield from self.drafter.draft(answer, self.search(question, 4))
+        else:
+            yield answer.text
+            yield answer
+
+    def _settled(self, question: str, after: Answer | None) -> Answer:
+        """The answer by the rules and the documents alone."""
         context = (
             Context(after.reading, after.ask.dimension if after.ask else None) if after and after.reading else None
         )
@@ -155,6 +185,13 @@ class Assistant:
     def search(self, query: str, k: int = 5) -> list[Hit]:
         """The `k` best places for a query."""
         return self.retriever.search(query, k)
+
+    def verify(self, text: str) -> Verification:
+        """The claims of any text, Markdown or plain: proven, contradicted, disputed or not covered, with places and corrections.
+
+        Decided by the rules and stated facts alone; the index is never opened. QuestionError for a text over a million characters.
+        """
+        return self.verifier.verify(text)
 
     # ---- LangChain
 

@@ -7,7 +7,7 @@ AssistantError
 ├── IndexFault      the index could not be built, published or read
 │   └── BuildRunning another process is building the same index
 ├── MissingExtra     a verb whose libraries are not installed; says which extra to install
-├── ModelError       embedding weights that are missing or not the ones that were pinned
+├── ModelError       a model that cannot be used: weights missing or not the ones pinned, a chat model that does not open
 ├── SuiteError       an evaluation suite, run folder or gate that is not well formed
 └── TargetError      what is being evaluated timed out, died or answered garbage
 """
@@ -48,7 +48,7 @@ class MissingExtra(AssistantError):
 
 
 class ModelError(AssistantError):
-    """Embedding weights that are missing, or not the ones whose checksum is pinned."""
+    """Weights that are missing or not the ones whose checksum is pinned; a chat model that cannot be opened."""
 
 
 class SuiteError(AssistantError):

@@ -7,18 +7,19 @@ A pack is ``pack.toml`` and Markdown documents; ``vocabulary.toml``, ``decisions
 from __future__ import annotations
 
 import hashlib
-import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypedDict, TypeVar, cast
 
 from assistant.errors import PackError, UnknownName, did_you_mean
 from assistant.markdown import parse
+from assistant.records import Record
 from assistant.rules import (
     Assumption,
+    Attribute,
     Axiom,
     Decision,
     Dimension,
@@ -28,6 +29,8 @@ from assistant.rules import (
     Place,
     Resolution,
     Rule,
+    Saying,
+    Sequence,
     Silence,
     Tension,
     Value,
@@ -35,8 +38,6 @@ from assistant.rules import (
 from assistant.types import Document, Facts, Section
 
 _T = TypeVar("_T")
-_GAP = "…"
-_WORD = re.compile(r"[a-z0-9$€+]", re.IGNORECASE)
 _MAX_FILE = 20 * 2**20
 GENERATED = "RULES.md"
 """The catalogue that is written from a pack and is no part of its knowledge."""
@@ -73,6 +74,15 @@ class Pack:
     """Names that contain our words and mean none of them."""
     scope: tuple[str, ...]
     others: tuple[str, ...]
+    sayings: tuple[Saying, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    sequences: tuple[Sequence, ...] = ()
+    plain: tuple[str, ...] = ()
+    """Words of the subject that claim nothing by themselves ("service", "machine")."""
+    same: Mapping[str, str] = field(default_factory=dict)
+    """Forms of words -> the form that the vocabulary knows."""
+    together: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Value -> the values that mean it when they are named together."""
 
     @cached_property
     def sections(self) -> Mapping[str, Section]:
@@ -121,7 +131,7 @@ def load(folder: Path | str) -> Pack:
     root = Path(folder)
     if not root.is_dir():
         raise PackError(f"{root}: no such folder; a pack is a folder with a pack.toml")
-    head = _Record(_toml(root / "pack.toml"), f"{root.name}/pack.toml")
+    head = Record(_toml(root / "pack.toml"), f"{root.name}/pack.toml")
     edition = head.text("edition")
     documents = tuple(_documents(root, head, edition))
     reader = _Reader(root, documents)
@@ -174,7 +184,7 @@ def _read(path: Path) -> str:
         raise PackError(f"{where}: cannot be read: {error.strerror}") from None
 
 
-def _documents(root: Path, head: _Record, edition: str) -> Iterator[Document]:
+def _documents(root: Path, head: Record, edition: str) -> Iterator[Document]:
     listed = head.records("document")
     base = head.text("url", "")
     if not listed:
@@ -219,90 +229,12 @@ class _Knowledge(TypedDict):
     names: tuple[str, ...]
     scope: tuple[str, ...]
     others: tuple[str, ...]
-
-
-class _Record:
-    """One TOML table, read field by field; what is left over at the end is an error."""
-
-    def __init__(self, raw: Mapping[str, object], where: str) -> None:
-        self.raw = dict(raw)
-        self.where = where
-        self.read: set[str] = set()
-
-    def fault(self, message: str) -> PackError:
-        return PackError(f"{self.where}: {message}")
-
-    def _get(self, key: str, kind: type, default: object) -> object:
-        self.read.add(key)
-        if key not in self.raw:
-            if default is None:
-                raise self.fault(f"{key!r} is missing; add it")
-            return default
-        found = self.raw[key]
-        if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
-            raise self.fault(f"{key!r} should be {_KINDS[kind]}, found {found!r:.80}")
-        return found
-
-    def text(self, key: str, default: str | None = None) -> str:
-        return str(self._get(key, str, default))
-
-    def whole(self, key: str, default: int | None = None) -> int:
-        return int(cast("int", self._get(key, int, default)))
-
-    def flag(self, key: str) -> bool:
-        return bool(self._get(key, bool, False))
-
-    def texts(self, key: str, default: tuple[str, ...] | None = ()) -> tuple[str, ...]:
-        found = cast("list[object]", self._get(key, list, default))
-        if not all(isinstance(x, str) for x in found):
-            raise self.fault(f"{key!r} should be a list of strings, found {found!r:.80}")
-        return tuple(cast("list[str]", found))
-
-    def phrases(self, key: str) -> tuple[str, ...]:
-        """A list of phrases: a word on each side of every gap."""
-        return self._worded(key, self.texts(key))
-
-    def phrase_lists(self, key: str) -> tuple[tuple[str, ...], ...]:
-        """A list of lists of phrases."""
-        return tuple(self._worded(key, phrases) for phrases in self.lists(key))
-
-    def _worded(self, key: str, phrases: tuple[str, ...]) -> tuple[str, ...]:
-        for phrase in phrases:
-            if not all(_WORD.search(part) for part in phrase.split(_GAP)):
-                raise self.fault(
-                    f"{key}: the phrase {phrase!r} lacks a word of letters or digits, on one side of its gap or at all"
-                )
-        return phrases
-
-    def lists(self, key: str) -> tuple[tuple[str, ...], ...]:
-        found = cast("list[object]", self._get(key, list, ()))
-        if not all(isinstance(x, list) and all(isinstance(y, str) for y in x) for x in found):
-            raise self.fault(f"{key!r} should be a list of lists of strings, found {found!r:.80}")
-        return tuple(tuple(x) for x in cast("list[list[str]]", found))
-
-    def table(self, key: str) -> dict[str, object]:
-        return dict(cast("dict[str, object]", self._get(key, dict, {})))
-
-    def one_of(self, key: str, known: Iterable[str]) -> str:
-        found, names = self.text(key), tuple(known)
-        if found not in names:
-            raise self.fault(f"{key} {found!r} is unknown{did_you_mean(found, names)}")
-        return found
-
-    def records(self, key: str) -> list[_Record]:
-        found = cast("list[object]", self._get(key, list, ()))
-        if not all(isinstance(x, dict) for x in found):
-            raise self.fault(f"{key!r} should be written [[{key}]]")
-        tables = cast("list[dict[str, object]]", found)
-        return [_Record(t, f"{self.where}: {key} {t.get('id', n + 1)}") for n, t in enumerate(tables)]
-
-    def done(self) -> None:
-        for key in self.raw:
-            if key not in self.read:
-                raise self.fault(f"unknown key {key!r}{did_you_mean(key, self.read)}")
-
-
-_KINDS = {str: "a string", list: "a list", int: "a whole number", dict: "a table", bool: "true or false"}
+    sayings: tuple[Saying, ...]
+    attributes: tuple[Attribute, ...]
+    sequences: tuple[Sequence, ...]
+    plain: tuple[str, ...]
+    same: Mapping[str, str]
+    together: Mapping[str, tuple[str, ...]]
 
 
 class _Reader:
@@ -321,10 +253,10 @@ class _Reader:
     def knowledge(self) -> _Knowledge:
         """Keyword arguments of Pack."""
         words, choices = self._open("vocabulary.toml"), self._open("decisions.toml")
-        ruled, told = self._open("rules.toml"), self._open("facts.toml")
+        ruled, told, claimed = self._open("rules.toml"), self._open("facts.toml"), self._open("claims.toml")
         self.dimensions = dict(self._dimensions(words))
-        names = _Record(words.table("names"), f"{words.where}: names")
-        scope = _Record(words.table("scope"), f"{words.where}: scope")
+        names = Record(words.table("names"), f"{words.where}: names")
+        scope = Record(words.table("scope"), f"{words.where}: scope")
         self.decisions = {d.id: d for d in self._unique(choices, "decision", self._decision)}
         for decision in self.decisions.values():
             if decision.recommend and decision.recommend not in self.decisions:
@@ -347,17 +279,26 @@ class _Reader:
             "names": names.phrases("words"),
             "scope": scope.phrases("words"),
             "others": scope.phrases("others"),
+            "sayings": tuple(self._saying(r) for r in claimed.records("saying")),
+            "attributes": (),
+            "sequences": (),
+            "plain": claimed.phrases("plain"),
+            "same": {word: str(form) for word, form in claimed.table("same").items()},
+            "together": {r.text("whole"): r.texts("parts", None) for r in claimed.records("together")},
         }
-        for record in (words, choices, ruled, told, names, scope):
+        facts = {f.id: f for f in found["facts"]}
+        found["attributes"] = tuple(self._attribute(r, facts) for r in claimed.records("attribute"))
+        found["sequences"] = tuple(self._sequence(r, facts) for r in claimed.records("sequence"))
+        for record in (words, choices, ruled, told, claimed, names, scope):
             record.done()
         return found
 
-    def _open(self, name: str) -> _Record:
+    def _open(self, name: str) -> Record:
         path = self.root / name
-        return _Record(_toml(path) if path.exists() else {}, f"{self.root.name}/{name}")
+        return Record(_toml(path) if path.exists() else {}, f"{self.root.name}/{name}")
 
     @staticmethod
-    def _unique(file: _Record, key: str, make: Callable[[_Record], _T]) -> Iterator[_T]:
+    def _unique(file: Record, key: str, make: Callable[[Record], _T]) -> Iterator[_T]:
         seen: set[str] = set()
         for record in file.records(key):
             found = record.text("id")
@@ -368,13 +309,13 @@ class _Reader:
             record.done()
             yield item
 
-    def _dimensions(self, words: _Record) -> Iterator[tuple[str, Dimension]]:
+    def _dimensions(self, words: Record) -> Iterator[tuple[str, Dimension]]:
         tables = words.table("dimension")
         for name, raw in tables.items():
             where = f"{words.where}: dimension {name}"
             if not isinstance(raw, dict):
                 raise PackError(f"{where}: should be written [dimension.{name}]")
-            record = _Record(raw, where)
+            record = Record(raw, where)
             reads = record.text("from", "")
             if reads and reads not in tables:
                 raise record.fault(f"from = {reads!r} is unknown{did_you_mean(reads, tables)}")
@@ -398,19 +339,19 @@ class _Reader:
             record.done()
 
     @staticmethod
-    def _values(dimension: _Record) -> Iterator[Value]:
+    def _values(dimension: Record) -> Iterator[Value]:
         tables = dimension.table("values")
         if not tables:
             raise dimension.fault("has no values; add at least one [.values.NAME]")
         for name, raw in tables.items():
             if not isinstance(raw, dict):
                 raise dimension.fault(f"value {name!r} should be a table with label and words")
-            record = _Record(raw, f"{dimension.where}: value {name}")
+            record = Record(raw, f"{dimension.where}: value {name}")
             words, near, apart = record.phrases("words"), record.phrase_lists("near"), record.phrases("apart")
             yield Value(name, record.text("label", name), words, near, apart)
             record.done()
 
-    def _decision(self, record: _Record) -> Decision:
+    def _decision(self, record: Record) -> Decision:
         kind = record.one_of("kind", ("capability", "value"))
         return Decision(
             id=record.text("id"),
@@ -424,21 +365,21 @@ class _Reader:
             unless=self._patterns(record, "unless"),
         )
 
-    def _patterns(self, record: _Record, key: str) -> tuple[tuple[str, ...], ...]:
+    def _patterns(self, record: Record, key: str) -> tuple[tuple[str, ...], ...]:
         patterns = record.phrase_lists(key)
         for element in (e for p in patterns for e in p if e.startswith("@")):
             name, _, value = element[1:].partition("=")
             self._known(record, name, value)
         return patterns
 
-    def _known(self, record: _Record, name: str, value: str = "") -> None:
+    def _known(self, record: Record, name: str, value: str = "") -> None:
         if name not in self.dimensions:
             raise record.fault(f"unknown dimension {name!r}{did_you_mean(name, self.dimensions)}")
         names = self.dimensions[name].names
         if value and value not in names:
             raise record.fault(f"unknown value {value!r} of {name}{did_you_mean(value, names)}")
 
-    def _facts(self, record: _Record, key: str) -> Facts:
+    def _facts(self, record: Record, key: str) -> Facts:
         facts = {}
         for name, raw in record.table(key).items():
             found = raw if isinstance(raw, list) else [raw]
@@ -449,14 +390,14 @@ class _Reader:
             facts[name] = tuple(v for v in self.dimensions[name].names if v in found)
         return facts
 
-    def _single(self, record: _Record, key: str) -> dict[str, str]:
+    def _single(self, record: Record, key: str) -> dict[str, str]:
         facts = self._facts(record, key)
         for name, values in facts.items():
             if len(values) != 1:
                 raise record.fault(f"{key}.{name} should be one value, found {list(values)}")
         return {name: values[0] for name, values in facts.items()}
 
-    def _place(self, record: _Record, *, one_unit: bool = False) -> Place:
+    def _place(self, record: Record, *, one_unit: bool = False) -> Place:
         source, quote = record.text("source"), record.text("quote")
         if source not in self.sections:
             raise record.fault(f"unknown section {source!r}{did_you_mean(source, self.sections)}")
@@ -472,7 +413,7 @@ class _Reader:
             raise record.fault(f"the quote runs over several paragraphs: {quote!r:.80}; quote from one")
         return Place(source, quote, start, start + len(quote))
 
-    def _rule(self, record: _Record) -> Rule:
+    def _rule(self, record: Record) -> Rule:
         decision = self.decisions[record.one_of("decision", self.decisions)]
         outcomes = self.dimensions[decision.outcome].names if decision.outcome else CAPABILITY
         return Rule(
@@ -489,8 +430,8 @@ class _Reader:
             silent=record.texts("silent", None),
         )
 
-    def _resolutions(self, file: _Record, ids: set[str]) -> tuple[Resolution, ...]:
-        def make(record: _Record) -> Resolution:
+    def _resolutions(self, file: Record, ids: set[str]) -> tuple[Resolution, ...]:
+        def make(record: Record) -> Resolution:
             win, over = record.texts("win", None), record.texts("over", None)
             for rule in (*win, *over):
                 if rule not in ids:
@@ -508,10 +449,10 @@ class _Reader:
         _refuse_cycles(file, found)
         return found
 
-    def _axiom(self, record: _Record) -> Axiom:
+    def _axiom(self, record: Record) -> Axiom:
         return Axiom(record.text("id"), self._facts(record, "never"), record.text("says"), self._place(record))
 
-    def _assumption(self, record: _Record) -> Assumption:
+    def _assumption(self, record: Record) -> Assumption:
         found = Assumption(
             decision=record.one_of("decision", self.decisions),
             when=self._facts(record, "when"),
@@ -523,12 +464,12 @@ class _Reader:
         record.done()
         return found
 
-    def _implication(self, record: _Record) -> Implication:
+    def _implication(self, record: Record) -> Implication:
         found = Implication(self._facts(record, "when"), self._single(record, "then"), record.text("why", ""))
         record.done()
         return found
 
-    def _tension(self, record: _Record) -> Tension:
+    def _tension(self, record: Record) -> Tension:
         places = []
         for place in record.records("places"):
             places.append(self._place(place))
@@ -538,7 +479,7 @@ class _Reader:
         decision = record.one_of("decision", self.decisions)
         return Tension(record.text("id"), decision, self._facts(record, "when"), record.text("says"), tuple(places))
 
-    def _fact(self, record: _Record) -> Fact:
+    def _fact(self, record: Record) -> Fact:
         return Fact(
             id=record.text("id"),
             place=self._place(record, one_unit=True),
@@ -555,10 +496,41 @@ class _Reader:
             unless=tuple(record.texts("unless")),
         )
 
-    def _silence(self, record: _Record) -> Silence:
+    def _saying(self, record: Record) -> Saying:
+        decision = record.one_of("decision", self.decisions)
+        found = Saying(decision, self._patterns(record, "says"), self._patterns(record, "unless"), record.flag("bare"))
+        record.done()
+        return found
+
+    @staticmethod
+    def _attribute(record: Record, facts: Mapping[str, Fact]) -> Attribute:
+        found = Attribute(
+            fact=facts[record.one_of("fact", facts)],
+            about=record.phrase_lists("about"),
+            right=record.phrases("right"),
+            wrong=record.phrases("wrong"),
+            figure=record.text("figure", ""),
+            unit=record.phrases("unit"),
+            most=record.flag("most"),
+            unless=record.phrases("unless"),
+            also=record.phrases("also"),
+        )
+        record.done()
+        return found
+
+    @staticmethod
+    def _sequence(record: Record, facts: Mapping[str, Fact]) -> Sequence:
+        about, steps = record.phrases("about"), []
+        for step in record.records("step"):
+            steps.append((facts[step.one_of("fact", facts)], step.phrase_lists("words")))
+            step.done()
+        record.done()
+        return Sequence(about, tuple(steps))
+
+    def _silence(self, record: Record) -> Silence:
         return Silence(record.text("id"), record.phrases("words"), record.text("says"), self._place(record))
 
-    def _phrase(self, record: _Record) -> Phrase:
+    def _phrase(self, record: Record) -> Phrase:
         raw = record.table("facts")
         denied = {n: v[1:] for n, v in raw.items() if isinstance(v, str) and v.startswith("!")}
         for name, value in denied.items():
@@ -569,7 +541,7 @@ class _Reader:
         return found
 
 
-def _refuse_cycles(file: _Record, resolutions: tuple[Resolution, ...]) -> None:
+def _refuse_cycles(file: Record, resolutions: tuple[Resolution, ...]) -> None:
     """Two rules that each win over the other, directly or through others, would cancel out in silence."""
     beats: dict[str, set[str]] = {}
     for z in resolutions:

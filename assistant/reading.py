@@ -191,6 +191,9 @@ class Reader:
         cues = [
             m.start() for m in _CORRECT.finditer(line) if m.start() > 0 and not line[: m.start()].strip().endswith("?")
         ]
+        starts = {m.start for m in mentions if m.start and tokens[m.start - 1] == "from"}
+        if not cues and not starts:
+            return mentions
         kept = []
         for one in mentions:
             later = [

@@ -198,3 +198,45 @@ class Phrase:
     """Dimension -> the value that these words exclude."""
     soft: bool
     """A hint that gives way to anything said outright ("VSS" suggests Windows)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """How a statement claims what a decision is about: a pattern of phrases and "@dimension=value" that all stand in it."""
+
+    decision: str
+    says: tuple[tuple[str, ...], ...]
+    unless: tuple[tuple[str, ...], ...]
+    bare: bool = False
+    """Whether it names no verb, so that nothing else may stand in the statement ("MARS for Windows files")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What a stated fact says of something, closely enough to call a statement about it right or wrong.
+
+    Phrases match whatever the endings of their words; "…" stands for up to four words in between.
+    """
+
+    fact: Fact
+    about: tuple[tuple[str, ...], ...]
+    """Groups of phrases; a statement about the attribute has one of each."""
+    right: tuple[str, ...]
+    wrong: tuple[str, ...]
+    figure: str
+    """The number that it states, to be named with one of `unit`; any other number is wrong."""
+    unit: tuple[str, ...]
+    most: bool
+    """Whether the figure is an upper bound ("up to 24 hours")."""
+    unless: tuple[str, ...]
+    """Phrases with which a statement is about something else."""
+    also: tuple[str, ...] = ()
+    """Words that such a statement may use without claiming more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Steps that follow each other, each with groups of phrases by which a statement names it."""
+
+    about: tuple[str, ...]
+    steps: tuple[tuple[Fact, tuple[tuple[str, ...], ...]], ...]

@@ -214,6 +214,23 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """What a chat model had to do with an answer."""
+
+    model: str
+    kept: int
+    """Sentences of its that the answer holds; 0 when the answer is the rules' own."""
+    replaced: int
+    """Sentences of its that were not proven and not shown."""
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    seconds: float
+    fault: str = ""
+    """What went wrong, if anything did."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What leaves the house; the JSON form is described by ``assistant/answer.schema.json``."""
 
@@ -237,11 +254,15 @@ class Answer:
     engine: str = "rules+retrieval"
     reading: Reading | None = None
     """How the question was understood; not part of the JSON form."""
+    draft: Draft | None = None
+    """Of an answer that a chat model was asked to word; left out of the JSON form otherwise."""
 
     def to_dict(self) -> dict[str, object]:
         """The JSON form: facts as lists, `assumed` and `ask` as objects, no reading."""
         data = asdict(self)
         del data["reading"]
+        if self.draft is None:
+            del data["draft"]
         data["assumed"] = [{"dimension": d, "value": v, "why": w} for d, v, w in self.assumed]
         if self.ask:
             data["ask"]["options"] = [{"value": v, "words": w} for v, w in self.ask.options]
@@ -256,3 +277,53 @@ class Part:
     status: Status
     facts: Facts
     text: str
+
+
+Standing = Literal["proven", "contradicted", "disputed", "not_covered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing that a text says, and whether the documents bear it out; ``text[start:end] == sentence``."""
+
+    sentence: str
+    start: int
+    end: int
+    standing: Standing
+    """disputed: the documents disagree with each other. not_covered: not proven and not refuted, for whatever reason."""
+    findings: tuple[Finding, ...] = ()
+    """What decided it; of a claim that is not covered, what stood in the way."""
+    citations: tuple[Citation, ...] = ()
+    """The places that decided it; their `answer_start` and `answer_end` are those of the claim."""
+    correction: str = ""
+    """Of a contradicted or disputed claim: what the documents say, in the words of the rule or the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How much of a text was decided."""
+
+    claims: int
+    proven: int
+    contradicted: int
+    disputed: int
+    not_covered: int
+    coverage: float
+    """Share of the claims that were decided, 0 to 1; 1 for a text without claims."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A text, claim by claim, in the order of the text."""
+
+    text: str
+    claims: tuple[Claim, ...]
+    corrected: str
+    """The text with every sentence that holds a contradicted or disputed claim replaced by what the documents say."""
+    summary: Summary
+    edition: str = ""
+    pack: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """The JSON form."""
+        return asdict(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -266,7 +266,9 @@ class Vocabulary:
     def _find_apart(self, tokens: Sequence[str]) -> Iterator[Found]:
         """Values meant by two different names: the later name stands for them."""
         for entry, names in self._apart:
-            places = {parts: i for parts in names for i in range(len(tokens)) if _match_gaps(tokens, i, parts)}
+            firsts = {parts[0][0] for parts in names}
+            starts = [i for i, token in enumerate(tokens) if token in firsts]
+            places = {parts: i for i in starts for parts in names if _match_gaps(tokens, i, parts)}
             if len(places) > 1:
                 start, parts = max((i, parts) for parts, i in places.items())
                 yield Found(entry, start, start + len(parts[0]), " ".join(parts[0]))
@@ -277,13 +279,11 @@ class Vocabulary:
         for end in [*(i for i, t in enumerate(tokens) if t in {".", "?", "!", ";", "\n"}), len(tokens)]:
             sentence = tokens[start:end]
             for entry, groups in self._near:
-                places = [
-                    next((i for w in g for i in range(len(sentence)) if _stands(sentence, i, w)), None) for g in groups
-                ]
-                if all(p is not None for p in places):
-                    spots = [p for p in places if p is not None]
-                    words = " … ".join(sentence[p] for p in sorted(spots))
-                    yield Found(entry, start + min(spots), start + max(spots) + 1, words), start + spots[0]
+                spans = [_longest_of(sentence, group) for group in groups]
+                if all(end for _, end in spans):
+                    words = " … ".join(" ".join(sentence[a:b]) for a, b in sorted(spans))
+                    first, last = min(a for a, _ in spans), max(b for _, b in spans)
+                    yield Found(entry, start + first, start + last, words), start + spans[0][0]
             start = end + 1
 
     def has(self, tokens: Sequence[str], phrase: Sequence[Sequence[str]]) -> bool:
@@ -295,10 +295,13 @@ class Vocabulary:
 def _widest(found: list[Found]) -> list[Found]:
     """Without the values that lie inside a longer phrase of the same dimension, or were found twice."""
     kept: list[Found] = []
+    reached: dict[str, int] = {}
     for one in found:
-        covers = (k for k in kept if k.entry.kind == one.entry.kind == "value" and k.entry.name == one.entry.name)
-        if not any(k.start <= one.start and one.end <= k.end for k in covers):
+        value = one.entry.kind == "value"
+        if not value or reached.get(one.entry.name, 0) < one.end:
             kept.append(one)
+        if value:
+            reached[one.entry.name] = max(reached.get(one.entry.name, 0), one.end)
     return kept
 
 
@@ -323,12 +326,22 @@ def _match_gaps(tokens: Sequence[str], start: int, parts: Sequence[Sequence[str]
     return place
 
 
-def _stands(tokens: Sequence[str], place: int, parts: Sequence[Sequence[str]]) -> bool:
-    """Whether a phrase stands at a place and is not denied right there ("without error")."""
-    return bool(_match_gaps(tokens, place, parts)) and (
-        place == 0
-        or tokens[place - 1] not in {"without", "no", "not", "never", "zero", "doesn't", "don't", "isn't", "aren't"}
-    )
+def _longest_of(tokens: Sequence[str], phrases: Sequence[Sequence[Sequence[str]]]) -> tuple[int, int]:
+    """First and last token of the earliest, then longest, of some phrases among the tokens; (0, 0) when none stands there."""
+    firsts = {p[0][0] for p in phrases}
+    starts = [i for i, token in enumerate(tokens) if token in firsts]
+    found = [(-i, end) for i in starts for p in phrases if p[0][0] == tokens[i] and (end := _stands(tokens, i, p))]
+    place, end = max(found, default=(0, 0))
+    return -place, end
+
+
+def _stands(tokens: Sequence[str], place: int, parts: Sequence[Sequence[str]]) -> int:
+    """Index after a phrase that stands at a place and is not denied right there ("without error"); else 0."""
+    denied = place > 0 and tokens[place - 1] in _DENIED_THERE
+    return 0 if denied else _match_gaps(tokens, place, parts)
+
+
+_DENIED_THERE = frozenset({"without", "no", "not", "never", "zero", "doesn't", "don't", "isn't", "aren't"})
 
 
 def split(text: str) -> list[str]:
@@ -407,10 +420,13 @@ def negated(words: Sequence[Word], found: Sequence[Found]) -> tuple[frozenset[in
     tokens = [w.text for w in words]
     out: set[int] = set()
     cues: set[int] = set()
+    named = {n for f in found for n in range(f.start, f.end)}
+    at: dict[int, list[int]] = {}
+    for n, f in enumerate(found):
+        at.setdefault(f.start, []).append(n)
     for i in range(len(tokens)):
         width = _cue(tokens, i)
-        spoken = any(f.start <= i < f.end for f in found)
-        reached = set(_reach(tokens, i + width, found)) if width and not spoken else set()
+        reached = set(_reach(tokens, i + width, found, at)) if width and i not in named else set()
         if reached:
             out |= reached
             cues.update(range(i, i + width))
@@ -465,11 +481,10 @@ def _cue(tokens: Sequence[str], i: int) -> int:
     return 0
 
 
-def _reach(tokens: Sequence[str], start: int, found: Sequence[Found]) -> Iterator[int]:
+def _reach(tokens: Sequence[str], start: int, found: Sequence[Found], at: Mapping[int, Sequence[int]]) -> Iterator[int]:
     """Mentions right after a negation, and those joined to them by "or", "and" or a comma."""
     place, left = start, _REACH
     last: tuple[int, int] | None = None
-    at = {f.start: [n for n, g in enumerate(found) if g.start == f.start] for f in found}
     while place < len(tokens) and left > 0:
         token = tokens[place]
         if last and token in _RELATION:
@@ -491,7 +506,7 @@ def _reach(tokens: Sequence[str], start: int, found: Sequence[Found]) -> Iterato
         place, left = place + 1, left - 1
 
 
-def _joined(tokens: Sequence[str], comma: int, at: dict[int, list[int]]) -> bool:
+def _joined(tokens: Sequence[str], comma: int, at: Mapping[int, Sequence[int]]) -> bool:
     return any(p in at for p in range(comma + 1, comma + 3)) and not set(tokens[comma + 1 : comma + 3]) & _STOP
 
 

@@ -443,3 +443,65 @@ def test_a_search_that_finds_nothing_exits_3(capsys: Captured) -> None:
 def test_a_search_for_nothing_is_a_mistake(arguments: list[str], capsys: Captured) -> None:
     assert main(arguments) == 2
     assert "search wants words" in capsys.readouterr().err
+
+
+# ---- verify
+
+
+def test_verify_marks_each_claim_and_exits_1_when_something_is_contradicted(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "draft.md").write_text("GRS is the default. LRS keeps nine copies.", encoding="utf-8")
+    assert main(["verify", str(tmp_path / "draft.md")]) == 1
+    out = capsys.readouterr().out
+    assert [out.startswith("PROVEN        GRS is the default."), "CONTRADICTED  LRS keeps nine copies." in out] == [
+        True,
+        True,
+    ]
+    assert out.endswith("2 claims: 1 proven, 1 contradicted, 0 disputed, 0 not covered; 100% decided.\n")
+
+
+def test_verify_of_a_true_text_exits_0(capsys: Captured, tmp_path: Path) -> None:
+    (tmp_path / "draft.md").write_text("GRS is the default.", encoding="utf-8")
+    assert main(["verify", "--json", str(tmp_path / "draft.md")]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(c["sentence"], c["start"], c["end"], c["standing"]) for c in found["claims"]] == [
+        ("GRS is the default.", 0, 19, "proven")
+    ]
+    assert found["summary"]["coverage"] == 1.0
+
+
+def test_verify_answers_every_line_and_names_the_bad_ones() -> None:
+    lines = b'{"id":"a","text":"GRS is the default."}\n{"id":"b"}\n\nnot json\n{"id":3,"text":"LRS is the default."}\n'
+    code, out, _ = run("verify", "--jsonl", stdin=lines)
+    found = [json.loads(line) for line in out.splitlines()]
+    assert code == 2
+    assert [(f["id"], [c["standing"] for c in f.get("claims", ())], "error" in f) for f in found] == [
+        ("a", ["proven"], False),
+        ("b", [], True),
+        (None, [], True),
+        (3, ["contradicted"], False),
+    ]
+    assert set(found[0]) == {"id", "claims", "corrected", "summary", "edition", "pack"}
+    assert set(found[0]["claims"][0]) == {"sentence", "start", "end", "standing", "findings", "citations", "correction"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"caf\xe9", "byte 3 is not UTF-8"), (b"a" * 4_000_001, "larger than 4,000,000 bytes")]
+)
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, capsys: Captured, content: bytes, said: str) -> None:
+    (tmp_path / "draft.md").write_bytes(content)
+    assert said in refused(main(["verify", str(tmp_path / "draft.md")]), capsys)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path, capsys: Captured) -> None:
+    assert "cannot be read: No such file" in refused(main(["verify", str(tmp_path / "none.md")]), capsys)
+
+
+def test_a_text_on_stdin_that_is_too_long_is_refused_whole() -> None:
+    code, out, err = run("verify", stdin=b"a" * 4_000_001)
+    assert (code, out, err) == (2, b"", "assistant: stdin: more than 4,000,000 bytes; split the text\n")
+
+
+def test_a_chat_model_that_cannot_be_opened_is_refused(capsys: Captured) -> None:
+    assert refused(main(["ask", "--model", "nosuch:x", "What is LRS?"]), capsys).startswith(
+        "assistant: model nosuch:x: "
+    )

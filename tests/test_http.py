@@ -141,6 +141,22 @@ def test_an_unknown_dimension_is_answered_with_the_nearest(house: Served) -> Non
     assert (found.status_code, found.json()["detail"]) == (422, "unknown dimension 'oss'; did you mean 'os'?")
 
 
+# ---- verify
+
+
+def test_a_text_is_verified_as_the_engine_does_it_with_links_to_our_pages(house: Served, helper: Assistant) -> None:
+    text = "MARS backs up Linux servers on-premises. GRS is the default."
+    reply = post(house, "/v1/verify", {"text": text})
+    found, expected = reply.json(), helper.verify(text)
+    assert reply.status_code == 200
+    assert [(c["sentence"], c["start"], c["end"], c["standing"]) for c in found["claims"]] == [
+        (c.sentence, c.start, c.end, c.standing) for c in expected.claims
+    ]
+    assert (found["corrected"], found["summary"]["contradicted"]) == (expected.corrected, 1)
+    assert all(x["url"].startswith(f"{house.url}/sources/") for c in found["claims"] for x in c["citations"])
+    assert [post(house, "/v1/verify", bad).status_code for bad in ({"text": ""}, {"texts": "x"}, {})] == [422] * 3
+
+
 # ---- sections
 
 

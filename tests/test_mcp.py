@@ -43,6 +43,7 @@ async def test_an_agent_asks_checks_searches_and_reads(door: str, house: Served,
         assert [(t.name, bool(t.output_schema), t.annotations and t.annotations.read_only_hint) for t in tools] == [
             ("ask", True, True),
             ("check", True, True),
+            ("verify", True, True),
             ("search", True, True),
         ]
         expected = helper.ask(REFUSED)
@@ -56,6 +57,9 @@ async def test_an_agent_asks_checks_searches_and_reads(door: str, house: Served,
         assert after["id"] == helper.ask("And if it runs Windows?", after=expected).id
         checked = (await client.call_tool("check", {"facts": {"os": "linux", "tool": "mars"}})).structured_content or {}
         assert checked["status"] == helper.check(os="linux", tool="mars").status
+        claim = "MARS backs up Linux servers on-premises."
+        verified = (await client.call_tool("verify", {"text": claim})).structured_content or {}
+        assert [c["standing"] for c in verified["claims"]] == [c.standing for c in helper.verify(claim).claims]
         found = (await client.call_tool("search", {"query": "vault", "limit": 3})).structured_content or {}
         assert [h["text"] for h in found["hits"]] == [h.unit.text for h in helper.search("vault", 3)]
         text = (await client.read_resource("assistant://sections/features/support-matrix")).contents[0]

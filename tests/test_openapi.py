@@ -25,6 +25,7 @@ def document(guarded: Served) -> BaseSchema:
 OPERATIONS = [
     "POST /v1/ask",
     "POST /v1/check",
+    "POST /v1/verify",
     "GET /v1/sections",
     "GET /v1/sections/{section_id}",
     "POST /v1/feedback",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from html import unescape
 from urllib.parse import parse_qsl
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.channels.checking import checked, verifier
+from assistant.channels.checking import checked, checking
 from assistant.channels.documents import documents
 from assistant.channels.explore import explore
 from assistant.channels.practise import practise
@@ -19,7 +18,7 @@ from assistant.drill import drills
 from assistant.engine import Assistant, shipped
 from assistant.pack import load
 from assistant.retrieve import Retriever
-from assistant.types import Citation
+from assistant.types import Citation, Claim, Summary, Verification
 
 AZURE = Assistant(load(shipped()), lambda: Retriever(load(shipped()), None))
 VIEWS = {"explore": explore, "documents": documents, "practise": practise}
@@ -175,46 +174,26 @@ def test_a_pack_without_rules_still_shows_its_documents(name: str) -> None:
 # ---- check a text
 
 
-@dataclass(frozen=True)
-class Claimed:
-    start: int
-    end: int
-    standing: str
-    citations: tuple[Citation, ...] = ()
-    correction: str = ""
-
-
-@dataclass(frozen=True)
-class Checked:
-    text: str
-    claims: tuple[Claimed, ...]
-    corrected: str
-
-
 PLACE = Citation(1, "a#b", "B", (), "", "", "the <quote>", 3, 9, 0, 1)
 
 
 def test_sentences_are_coloured_by_their_standing_and_corrected() -> None:
+    text = "A<b>. Wrong & rest."
     claims = (
-        Claimed(0, 5, "proven"),
-        Claimed(6, 11, "contradicted", (PLACE,), "It is <so>."),
-        Claimed(6, 11, "disputed"),
+        Claim("A<b>.", 0, 5, "proven"),
+        Claim("Wrong", 6, 11, "contradicted", (), (PLACE,), "It is <so>."),
+        Claim("Wrong", 6, 11, "disputed"),
     )
-    shown = checked(Checked("A<b>. Wrong & rest.", claims, "fixed"))
+    shown = checked(Verification(text, claims, "fixed", Summary(3, 1, 1, 1, 0, 1.0)))
     assert '<a class="claim proven" href="#claim-1">' in shown
     assert "A&lt;b&gt;.</a> <a" in shown
-    assert ("<p>It is &lt;so&gt;.</p>" in shown, "“the &lt;quote&gt;”" in shown, 'data-copy="fixed"' in shown) == (
-        True,
-    ) * 3
+    assert "<p>It is &lt;so&gt;.</p>" in shown
+    assert "“the &lt;quote&gt;”" in shown
+    assert 'data-copy="fixed"' in shown
     assert "3 claims: 1 proven, 1 contradicted, 1 the documents disagree" in shown
     assert re.sub("<[^>]*>", "", shown.partition('class="checked">')[2].partition("</div>")[0]).endswith(" &amp; rest.")
 
 
-def test_the_tab_stands_only_where_the_verb_is() -> None:
-    class Verifying(Assistant):
-        def verify(self, text: str) -> Checked:
-            return Checked(text, (), text)
-
-    other = Verifying(AZURE.pack, lambda: AZURE.retriever)
-    assert (verifier(AZURE) is not None) == hasattr(Assistant, "verify")
-    assert verifier(other)
+def test_a_pasted_text_is_checked_by_the_assistant() -> None:
+    shown = checking(AZURE, {"text": "GRS is the default. GRS is not the default."})
+    assert "2 claims: 1 proven, 1 contradicted" in shown

@@ -70,14 +70,21 @@ class Claim:
     citations: tuple[object, ...] = ()
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What `verify` gives, as our own assistant's."""
+
+    claims: tuple[Claim, ...]
+
+
 class _Checking:
     """Checks texts and answers nothing."""
 
     def ask(self, question: str, after: object = None) -> object:
         raise NotImplementedError(question, after)
 
-    def verify(self, text: str) -> tuple[Claim, ...]:
-        return (Claim(text, 0, len(text), "contradicted" if "flies" in text else "proven"),)
+    def verify(self, text: str) -> Checked:
+        return Checked((Claim(text, 0, len(text), "contradicted" if "flies" in text else "proven"),))
 
 
 checking = _Checking()

@@ -1,12 +1,9 @@
-"""A pasted text, its sentences coloured by what the documents say of them, with corrections. Pure HTML but for the check.
-
-The view stands only where the assistant has the verb `verify`.
-"""
+"""A pasted text, its sentences coloured by what the documents say of them, with corrections. Pure HTML but for the check."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from assistant.channels.evidence import place
 from assistant.channels.markup import escape, hidden, link
@@ -14,7 +11,7 @@ from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
     from assistant.engine import Assistant
-    from assistant.types import Citation
+    from assistant.types import Claim, Verification
 
 _STANDINGS = {
     "proven": ("✔", "Proven"),
@@ -26,63 +23,18 @@ MOST = 20_000
 """Characters of a text that the page takes."""
 
 
-class Claim(Protocol):
-    """One thing that a text says; ``text[start:end]`` is its sentence."""
-
-    @property
-    def start(self) -> int:
-        """Where the sentence begins."""
-
-    @property
-    def end(self) -> int:
-        """Where it ends."""
-
-    @property
-    def standing(self) -> str:
-        """proven, contradicted, disputed or not_covered."""
-
-    @property
-    def citations(self) -> Sequence[Citation]:
-        """The places that decided it."""
-
-    @property
-    def correction(self) -> str:
-        """What the documents say instead."""
-
-
-class Verification(Protocol):
-    """A text, claim by claim."""
-
-    @property
-    def text(self) -> str:
-        """The text that was checked."""
-
-    @property
-    def claims(self) -> Sequence[Claim]:
-        """Its claims, in their order."""
-
-    @property
-    def corrected(self) -> str:
-        """The text with its wrong sentences replaced."""
-
-
-def verifier(helper: Assistant) -> Callable[[str], Verification] | None:
-    """The assistant's verb that checks a text, when it has one."""
-    return cast("Callable[[str], Verification] | None", getattr(helper, "verify", None))
-
-
 def checking(helper: Assistant, fields: Mapping[str, str]) -> str:
     """The view for a query: ``text`` is what to check."""
-    verify, text = verifier(helper), fields.get("text", "")[:MOST]
+    text = fields.get("text", "")[:MOST]
     form = (
         f'<form data-do class="controls">{hidden(tab="check", do="show")}'
         f'<label><span>A reply, a runbook, a note</span><textarea name="text" rows="8" maxlength="{MOST}">{escape(text)}</textarea></label>'
         "<button>Check it</button></form>"
     )
     found = ""
-    if verify and text.strip():
+    if text.strip():
         try:
-            found = checked(verify(text))
+            found = checked(helper.verify(text))
         except AssistantError as error:
             found = f'<p role="status">Sorry, this cannot be checked: {escape(str(error))}.</p>'
     return f'<section aria-label="Check a text"><h2>Check a text against the documents</h2>{form}{found}</section>'

@@ -20,7 +20,7 @@ from assistant.channels.sse import MEDIA as EVENTS
 from assistant.channels.sse import event, pieces, stream
 from assistant.channels.state import Conflict, OtherRequest
 from assistant.errors import AssistantError, QuestionError, UnknownName
-from assistant.types import Answer, Section, Unit, Verdict
+from assistant.types import Answer, Claim, Section, Summary, Unit, Verdict
 from assistant.vocabulary import LONGEST
 
 router = APIRouter(prefix="/v1")
@@ -51,6 +51,23 @@ class CheckBody(Body):
 
     facts: Annotated[dict[str, str | list[str]], Field(max_length=64)]
     decision: str | None = None
+
+
+class VerifyBody(Body):
+    """A text whose claims are to be checked."""
+
+    text: Annotated[str, Field(min_length=1, max_length=60_000, description="In English, Markdown or plain.")]
+
+
+class Verified(BaseModel):
+    """A text claim by claim, in its order; offsets count code points of the text as sent."""
+
+    object: Literal["verification"] = "verification"
+    claims: list[Claim]
+    corrected: str
+    summary: Summary
+    edition: str
+    pack: str
 
 
 class FeedbackBody(Body):
@@ -242,6 +259,22 @@ async def check(body: CheckBody, desk: Desk) -> Response:
     whole = {**parts, "text": helper.worded(verdict, facts), "pack": desk.pack_now}
     told = Checked.model_validate(whole, from_attributes=True)
     return Response(told.model_dump_json(), media_type=JSON)
+
+
+# ---- verify
+
+
+@router.post("/verify", operation_id="verify", tags=["answers"], responses=problems(408, 413, 415, 422, 503))
+async def verify(body: VerifyBody, request: Request, desk: Desk) -> Verified:
+    """Read any text, Markdown or plain: which of its claims are proven, contradicted, disputed or not covered."""
+    found = await attended(request, desk.verify(body.text))
+    return Verified(
+        claims=list(found.claims),
+        corrected=found.corrected,
+        summary=found.summary,
+        edition=found.edition,
+        pack=found.pack,
+    )
 
 
 # ---- sections

@@ -1,4 +1,4 @@
-"""The door for agents: ask, check and search as read-only tools, sections as resources, by the official SDK."""
+"""The door for agents: ask, check, verify and search as read-only tools, sections as resources, by the official SDK."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 from assistant.channels.problem import Problem
 from assistant.channels.service import Service
 from assistant.errors import AssistantError, UnknownName
-from assistant.types import Answer
+from assistant.types import Answer, Claim, Summary
 from assistant.vocabulary import LONGEST
 
 BODY = 64 * 1024
@@ -58,6 +58,14 @@ class Decided(BaseModel):
     text: str
     rules: list[str]
     missing: list[str]
+
+
+class Checked(BaseModel):
+    """The claims of a text in its order, and the text with its wrong sentences replaced."""
+
+    claims: list[Claim]
+    corrected: str
+    summary: Summary
 
 
 class Found(BaseModel):
@@ -117,6 +125,15 @@ def server(service: Service) -> MCPServer[object]:
             decision=verdict.decision, status=verdict.status, outcome=verdict.outcome, text=helper.worded(verdict, known),
             rules=list(verdict.rules), missing=list(verdict.missing),
         )  # fmt: skip
+
+    @made.tool(title="Verify", annotations=_HARMLESS)
+    async def verify(text: Annotated[str, Field(min_length=1, max_length=60_000)]) -> Checked:
+        """Check the claims of any text: proven, contradicted, disputed or not covered, with corrections and places."""
+        try:
+            found = await service.verify(text)
+        except (AssistantError, Problem) as error:
+            raise ToolError(_said(error)) from None
+        return Checked(claims=list(found.claims), corrected=found.corrected, summary=found.summary)
 
     @made.tool(title="Search", annotations=_HARMLESS)
     async def search(

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.channels.checking import checking, verifier
+from assistant.channels.checking import checking
 from assistant.channels.documents import documents
 from assistant.channels.evidence import supposed
 from assistant.channels.explore import explore
@@ -41,9 +41,8 @@ class Screen:
             "explore": ("Explore", explore),
             "documents": ("Documents", documents),
             "practise": ("Practise", practise),
+            "check": ("Check a text", checking),
         }
-        if verifier(self.current()):
-            found["check"] = ("Check a text", checking)
         if self.report:
             found["evaluations"] = ("Evaluations", lambda _, __: self._evaluations())
         return found

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from assistant.channels.metrics import Metrics
     from assistant.channels.settings import Settings
     from assistant.engine import Assistant
-    from assistant.types import Answer, Citation, Hit
+    from assistant.types import Answer, Citation, Hit, Verification
 
 log = logging.getLogger("assistant.service")
 T = TypeVar("T")
@@ -150,6 +150,15 @@ class Service:
         self._must_be_ready()
         helper = self.helper
         return await self.run(lambda: helper.search(query, k))
+
+    async def verify(self, text: str) -> Verification:
+        """The claims of a text, links leading to our pages; needs no index. QuestionError as `Assistant.verify`."""
+        helper = self.helper
+        found = await self.run(lambda: helper.verify(text))
+        if not self.settings.base:
+            return found
+        linked = (replace(c, citations=tuple(replace(x, url=self.link(x)) for x in c.citations)) for c in found.claims)
+        return replace(found, claims=tuple(linked))
 
     def _leaves(self, answer: Answer, channel: str) -> Answer:
         self.metrics.answers.labels(channel, answer.status, answer.engine).inc()

@@ -105,7 +105,7 @@ class _Conversational:
         verify = getattr(self.asked, "verify", None)
         if verify is None:
             return Reply()
-        return parsed({"claims": [asdict(claim) for claim in verify(text)]}, "verify")
+        return parsed({"claims": [asdict(claim) for claim in verify(text).claims]}, "verify")
 
     def _found(self, answer: Answer) -> Mapping[str, object]:
         """The best sections for what was searched, each once."""

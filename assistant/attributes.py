@@ -1,0 +1,305 @@
+"""A clause in, the stated facts that it is right or wrong about out: closed attributes, figures and the order of steps.
+
+Nothing here is similar: a fact names the phrases of its subject and those that are right and wrong of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from assistant import rules
+from assistant.clauses import VERBS
+from assistant.pack import Pack
+from assistant.rules import Attribute, Fact
+from assistant.stems import Parts, phrase, places, senses
+from assistant.vocabulary import split
+
+_MOST = ("up to", "at most", "within", "maximum", "max", "as long as", "as much as", "as many as", "not more than", "no more than", "no longer than", "not longer than", "never more than", "never longer than", "upper limit", "until", "can take", "may take", "might take", "could take", "can last", "at the most", "tops")  # fmt: skip
+_LEAST = ("at least", "more than", "over", "minimum", "longer than", "no less than", "not less than", "no fewer than", "upwards of", "exceed", "above", "beyond", "or more")  # fmt: skip
+_EXACT = ("exactly", "always", "precisely", "invariably")
+_UNDER = (
+    "less than",
+    "fewer than",
+    "under",
+    "below",
+    "shorter than",
+    "not even",
+    "up to",
+    "at most",
+    "no more than",
+    "not more than",
+)
+
+_EVERY = frozenset(senses(["all", "every", "each", "any", "always", "everything", "whatever"]))
+_ENDS = frozenset(senses(["so", "because", "which", "that"]))
+"""Words at which the reach of a loose denial ends."""
+_TURNS = frozenset(senses(["not", "no", "never", "every", "before", "after", "unless", "without", "than", "last"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A stated fact that a clause is about."""
+
+    fact: Fact
+    holds: bool
+    used: frozenset[int]
+    """Indices of the words that are taken into account."""
+    matched: frozenset[int] = frozenset()
+    """Of these, the words of the phrases that were found."""
+    also: frozenset[int] = frozenset()
+    """Of these, the words that the attribute allows beside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A clause as it is judged: its stems behind those it leans on, and what is denied in it."""
+
+    tokens: Sequence[str]
+    own: int
+    """Index of its first own word."""
+    denied: frozenset[int]
+    contrast: frozenset[int]
+    loose: frozenset[int] = frozenset()
+    """Those of the denials that turn only what follows them, and but once: "no upgrades and no patches"."""
+
+    def turned(self, used: Sequence[int], spent: Collection[int] = ()) -> bool:
+        """Whether what stands at these words is denied; `spent` are denials that belong to other phrases."""
+        outside = {d for d in self.denied - self.contrast if d not in used and not self._over(d, used[0])}
+        forward = {d for d in outside if d in self.loose or self._described(d)}
+        everywhere = self.tokens[used[0]] == "without"
+        loose = {d for d in forward if (d < used[0] or everywhere) and not (d in spent and d not in self.loose)}
+        verbal = outside - forward - set(spent)
+        return ((len(verbal) + bool(loose)) % 2 == 1) != self.aside(used)
+
+    def _described(self, denial: int) -> bool:
+        """Whether a denial stands in a description ("… that never leave the region"): it denies nothing before it."""
+        return bool({"that", "which", "who"} & set(self.tokens[max(0, denial - 1) : denial]))
+
+    def _over(self, denial: int, place: int) -> bool:
+        """Whether the reach of a loose denial has ended before a place."""
+        between = self.tokens[denial:place]
+        if denial in self.loose and _ENDS & set(between):
+            return True
+        if denial in self.loose and "," in between:
+            after = between[len(between) - list(reversed(between)).index(",") :]
+            if VERBS & set(after) and "or" not in after:
+                return True
+        return ":" in between or (self.tokens[denial] == "without" and "," in between)
+
+    def aside(self, used: Sequence[int]) -> bool:
+        """Whether these words stand in a contrast; those that carry its "not" themselves ("and not encrypted") do not."""
+        return used[0] in self.contrast and not self.denied & set(used)
+
+    @property
+    def negative(self) -> bool:
+        """Whether the clause denies, as a whole, what it names."""
+        outside = self.denied - self.contrast
+        verbal = outside - self.loose
+        loose = any(not verbal or d < min(verbal) for d in outside & self.loose)
+        return (len(verbal) + loose) % 2 == 1
+
+
+class Attributes:
+    """What the facts of one pack state, ready to be held against a clause."""
+
+    def __init__(self, pack: Pack) -> None:
+        self._attributes = [_Compiled(a) for a in pack.attributes]
+        self._sequences = [_Steps(s) for s in pack.sequences]
+
+    def judge(self, heard: Heard) -> list[Told]:
+        """Every stated fact that the clause is right or wrong about, in the order of the pack."""
+        known = set(heard.tokens)
+        found = [t for a in self._attributes if a.near(known) if (t := a.judge(heard))]
+        return found + [t for s in self._sequences if (t := s.judge(heard))]
+
+
+class _Compiled:
+    """An attribute with its phrases as stems."""
+
+    def __init__(self, attribute: Attribute) -> None:
+        self.fact, self.attribute = attribute.fact, attribute
+        self.about = [[phrase(p) for p in group] for group in attribute.about]
+        self.right = [phrase(p) for p in attribute.right]
+        self.wrong = [phrase(p) for p in attribute.wrong]
+        self.unit = [phrase(p) for p in attribute.unit]
+        self.also = [phrase(p) for p in attribute.also]
+        self.unless = [phrase(p) for p in attribute.unless]
+        telling = (*(p for g in attribute.about for p in g), *attribute.right, *attribute.also)
+        own = [w for p in telling for w in senses(split(p))]
+        self.words = (
+            frozenset(w for w in (*own, *senses(split(attribute.fact.place.quote))) if not w.isdigit()) - _TURNS
+        )
+        """Words that a statement about it may use without claiming more."""
+        if _EVERY & set(senses(split(attribute.fact.place.quote))):
+            self.words |= _EVERY
+        self.first = [{p[0][0] for p in group} for group in self.about]
+
+    def near(self, known: set[str]) -> bool:
+        """Whether the clause can be about it at all: a quick look at the first word of each phrase."""
+        return all(first & known for first in self.first)
+
+    def judge(self, heard: Heard) -> Told | None:
+        used: set[int] = set()
+        for group in self.about:
+            spots = [s for p in group for s in places(heard.tokens, p)]
+            if not spots:
+                return None
+            used.update(i for s in spots for i in s)
+        if any(places(heard.tokens, p) for p in self.unless):
+            return None
+        chosen = [f for f in self._figures(heard) if max(f[0]) >= heard.own]
+        spent: set[int] = set()
+        for spot, right in self._sides(heard):
+            if spot[-1] >= heard.own and not spent & set(spot):
+                spent.update(spot)
+                chosen.append((spot, right))
+        verdicts = [(spot, right != heard.turned(spot, spent)) for spot, right in chosen]
+        if not verdicts:
+            return None
+        used.update(i for s, _ in verdicts for i in s)
+        used.update(i for p in self.right for s in places(heard.tokens, p) for i in s)
+        matched = frozenset(used)
+        used.update(n for n, t in enumerate(heard.tokens) if t in self.words)
+        used.update(i for p in self.right for s in places(heard.tokens, p) for i in s)
+        last = max(s[0] for s, _ in verdicts)
+        used.update(d for d in heard.denied if d not in heard.loose or d < last)
+        also = frozenset(i for p in self.also for s in places(heard.tokens, p) for i in s)
+        return Told(self.fact, all(h for _, h in verdicts), frozenset(used | also), matched, also)
+
+    def _sides(self, heard: Heard) -> list[tuple[tuple[int, ...], bool]]:
+        """Every right and wrong phrase that stands there, the longest first; wrong before right of equals."""
+        sides = [(s, False) for p in self.wrong for s in places(heard.tokens, p)]
+        sides += [(s, True) for p in self.right for s in places(heard.tokens, p)]
+        return sorted(sides, key=lambda s: (-len(s[0]), s[0][-1] - s[0][0], s[1], s[0]))
+
+    def _figures(self, heard: Heard) -> list[tuple[tuple[int, ...], bool]]:
+        found = []
+        for unit in (s for p in self.unit for s in places(heard.tokens, p)):
+            spot = next((n for n in range(unit[0] - 1, max(-1, unit[0] - 4), -1) if heard.tokens[n].isdigit()), None)
+            if spot is None:
+                continue
+            right, extra = self._fits(heard.tokens, spot)
+            if right is not None:
+                at = (*extra, spot, *unit)
+                found.append((at, right))
+        return found
+
+    def _fits(self, tokens: Sequence[str], spot: int) -> tuple[bool | None, tuple[int, ...]]:
+        """Whether the number at `spot` is the stated one, and where its bound stands; None when the bound leaves it open."""
+        if tokens[spot] != self.attribute.figure:
+            return False, ()
+        most, least, under = (_bound(tokens, spot, words) for words in (_MOST, _LEAST, _UNDER))
+        if self.attribute.most:
+            if _bound(tokens, spot, _EXACT):
+                return False, ()
+            return (True, most) if most and not least else (False, least) if least else (None, ())
+        if least:
+            return (None if "least" in [tokens[n] for n in least] else False), least
+        return (False, under) if under else (True, ())
+
+
+def _bound(tokens: Sequence[str], spot: int, words: Sequence[str]) -> tuple[int, ...]:
+    start = max(0, spot - 5)
+    window = tokens[start:spot]
+    for word in words:
+        for place in places(window, phrase(word)):
+            return tuple(n + start for n in place)
+    return ()
+
+
+class _Steps:
+    """A sequence: which step a clause names where, and in which order it puts them."""
+
+    def __init__(self, sequence: rules.Sequence) -> None:
+        self.about = [phrase(p) for p in sequence.about]
+        self.steps = [(fact, [[phrase(p) for p in group] for group in groups]) for fact, groups in sequence.steps]
+        quotes = [w for fact, _ in sequence.steps for w in senses(split(fact.place.quote))]
+        named = [w for _, groups in sequence.steps for g in groups for p in g for w in senses(split(p))]
+        self.words = frozenset(w for w in (*quotes, *named) if not w.isdigit()) - _TURNS - _TIMES
+
+    def judge(self, heard: Heard) -> Told | None:
+        about = [s for p in self.about for s in places(heard.tokens, p)]
+        if self.about and not about:
+            return None
+        named = [(n, spot) for n, (_, groups) in enumerate(self.steps) if (spot := _all(heard.tokens, groups))]
+        known = [*(i for s in about for i in s), *(n for n, t in enumerate(heard.tokens) if t in self.words)]
+        return self._ordinal(heard, named, known) or self._relation(heard, named, known)
+
+    def _ordinal(self, heard: Heard, named: list[tuple[int, list[int]]], about: list[int]) -> Told | None:
+        """Of "the second step is …": the clause names one step and its number."""
+        if len(named) != 1 or "step" not in heard.tokens:
+            return None
+        count = len(self.steps)
+        at = [(n, _ORDINALS[t]) for n, t in enumerate(heard.tokens) if t in _ORDINALS and n >= heard.own]
+        if len(at) != 1:
+            return None
+        place, number = at[0]
+        step, spot = named[0]
+        used = [*about, *spot, place, *(n for n, t in enumerate(heard.tokens) if t == "step")]
+        holds = (step == (count - 1 if number < 0 else number)) != heard.turned([place])
+        return Told(self.steps[step][0], holds, frozenset(used), frozenset(used))
+
+    def _relation(self, heard: Heard, named: list[tuple[int, list[int]]], about: list[int]) -> Told | None:
+        """Of "… before …" or "once …, …": the clause names two steps and which comes first."""
+        if len(named) != 2:
+            return None
+        cue = next((n for n, t in enumerate(heard.tokens) if t in _ORDER and n >= heard.own), None)
+        if cue is None:
+            return None
+        (one, at), (other, there) = sorted(named, key=lambda s: min(s[1]))
+        leads = cue < min(at)
+        first_named_first = (
+            _ORDER[heard.tokens[cue]] != leads if heard.tokens[cue] in _FLIPS else _ORDER[heard.tokens[cue]]
+        )
+        holds = ((one < other) == first_named_first) != heard.turned([cue])
+        used = frozenset([*about, *at, *there, cue])
+        return Told(self.steps[one][0], holds, used, used)
+
+
+_ORDINALS = {
+    "first": 0,
+    "initial": 0,
+    "second": 1,
+    "third": 2,
+    "fourth": 3,
+    "last": -1,
+    "final": -1,
+    "1st": 0,
+    "2nd": 1,
+    "3rd": 2,
+    "4th": 3,
+}
+_ORDER = {
+    senses([w])[0]: first
+    for w, first in {
+        "before": True,
+        "then": True,
+        "precede": True,
+        "prior": True,
+        "follow": True,
+        "afterwards": True,
+        "subsequently": True,
+        "later": True,
+        "next": True,
+        "after": False,
+        "once": False,
+        "until": False,
+        "when": False,
+    }.items()
+}
+"""Whether, standing between two steps, the word says that the one named first comes first."""
+_TIMES = frozenset(_ORDER) | frozenset(_ORDINALS)
+_FLIPS = frozenset(senses(["before", "after", "once", "prior", "when"]))
+"""Words that, standing in front of both steps, put the one named second first, or the other way round."""
+
+
+def _all(tokens: Sequence[str], groups: Sequence[Sequence[Parts]]) -> list[int]:
+    """Indices of a phrase of each group; empty when one has none."""
+    used: list[int] = []
+    for group in groups:
+        spots = [i for p in group for s in places(tokens, p) for i in s]
+        if not spots:
+            return []
+        used += spots
+    return used

@@ -1,0 +1,141 @@
+"""A multiple-choice question: each option judged by a rule or a stated fact, what is left by likeness."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from assistant.compose import Composer, Page, spoken
+from assistant.reading import said_by
+from assistant.rules import Place
+from assistant.vocabulary import split
+
+if TYPE_CHECKING:
+    from assistant.checker import Checker
+    from assistant.pack import Pack
+    from assistant.reading import Reader
+    from assistant.retrieve import Retriever
+    from assistant.statements import Statements
+    from assistant.types import Hit, Reading, Verdict
+    from assistant.verify import Verifier
+
+
+class House(Protocol):
+    """The rooms that a question walks through."""
+
+    pack: Pack
+    checker: Checker
+    reader: Reader
+    composer: Composer
+    statements: Statements
+
+    @property
+    def verifier(self) -> Verifier:
+        """Reads claims; made on first use."""
+
+    @property
+    def retriever(self) -> Retriever:
+        """The search, opened on first use."""
+
+    @property
+    def degraded(self) -> bool:
+        """Whether the search had to be opened without its index."""
+
+    def search(self, query: str, k: int = 5) -> list[Hit]:
+        """The `k` best places for a query."""
+
+
+class Choosing:
+    """The options of one question."""
+
+    def __init__(self, house: House, question: str, reading: Reading, page: Page) -> None:
+        self.house, self.pack, self.composer = house, house.pack, house.composer
+        self.question, self.reading, self.page = question, reading, page
+        self.verdicts: list[Verdict] = []
+
+    def choose(self) -> tuple[str, ...]:
+        """The labels of the right options, worded on the page with what proves them."""
+        readings = self.house.reader.options(self.reading)
+        bodies = [body for _, body in self.reading.choices]
+        judged = [self._judge(option, body) for option, body in zip(readings, bodies, strict=True)]
+        wanted = [-j.holds if self.reading.denied else j.holds for j in judged]
+        near = [0.0 if self.reading.denied else self._near(body) for body in bodies]
+        several = bool(_SEVERAL.search(self.question))
+        right = [n for n, w in enumerate(wanted) if w >= _PERHAPS] if several else []
+        right = right or [max(range(len(wanted)), key=lambda n: (wanted[n] + near[n], -n))]
+        labels = [label for label, _ in self.reading.choices]
+        self.page.say("; ".join(f"{labels[n]}: {bodies[n]}" for n in right) + ".")
+        for n in right[:3]:
+            self._prove(judged[n], bodies[n])
+        return tuple(labels[n] for n in right)
+
+    def _judge(self, option: Reading, body: str) -> Judged:
+        """What the rules or a stated fact say of an option; 0 when they are silent."""
+        decision = self.pack.decisions.get(option.decision or "")
+        if decision and decision.kind == "value" and option.outcome:
+            stem = self.house.checker.check(decision.id, self.reading.scenarios[0].facts)
+            if stem.status == "information":
+                return self._by_rule(1.0 if stem.outcome == option.outcome else -1.0, stem)
+        words = self.house.reader.words(body)
+        around = (*self.house.reader.words(self.reading.stem), *words)
+        stated = self.house.statements.judge(words, around, said_by(option))
+        if stated and stated.holds is not None:
+            place = stated.fact.place
+            return Judged(1.0 if stated.holds else -1.0, spoken(place.quote, self.composer.header(place)), place)
+        chosen = any(self.pack.dimensions[m.dimension].kind == "choice" for m in option.mentions)
+        if (
+            decision
+            and decision.kind == "capability"
+            and (chosen or (option.mentions and decision.id != self.pack.main))
+        ):
+            verdict = self.house.checker.check(decision.id, option.scenarios[0].facts)
+            if verdict.status in {"supported", "not_supported"}:
+                return self._by_rule(1.0 if (verdict.status == "supported") != option.negative else -1.0, verdict)
+            return Judged(_PERHAPS if verdict.status == "depends" else -0.5)
+        return Judged(0.0)
+
+    def _by_rule(self, holds: float, verdict: Verdict) -> Judged:
+        self.verdicts.append(verdict)
+        rules = self.composer.leading(verdict)
+        return Judged(holds, rules[0].title, rules[0].place) if rules else Judged(holds)
+
+    def _near(self, body: str) -> float:
+        """How near the documents come to the option as an answer to the question, 0 to 1."""
+        found = self.house.search(self.reading.stem, 4)
+        words = set(_content(body))
+        texts = [set(_content(h.unit.text + " " + h.section.title)) for h in found]
+        shared = max(
+            (h.score * len(words & t) / (len(words) or 1) for h, t in zip(found, texts, strict=True)), default=0.0
+        )
+        whole = self.house.search(f"{self.reading.stem} {body}", 1)
+        return 0.6 * shared + 0.4 * (whole[0].similarity if whole else 0.0)
+
+    def _prove(self, judged: Judged, body: str) -> None:
+        if judged.place:
+            self.page.say(judged.says, judged.place)
+            return
+        hits = self.house.search(f"{self.reading.stem} {body}", 1)
+        if hits:
+            self.composer.explain(self.page, hits, complete=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An option of a multiple-choice question: 1 it is so, -1 it is not, and what proves it."""
+
+    holds: float
+    says: str = ""
+    place: Place | None = None
+
+
+_PERHAPS = 0.4
+"""What an option is worth that holds on some condition."""
+_SEVERAL = re.compile(
+    r"\b(?:which (?:of (?:these|the following) )?(?:tools|agents|options|levels|types|components|machines|services|products)|all that apply|two|three|which are|more than one|several|multiple (?:response|answers|select)|select all|options are|statements|both|letters|ones|one\(s\))\b|\(s\)",
+    re.IGNORECASE,
+)
+
+
+def _content(text: str) -> list[str]:
+    return [w for w in split(text) if len(w) > 2]

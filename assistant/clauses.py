@@ -1,0 +1,348 @@
+"""A sentence's words in, its clauses out: "MARS backs up files but not Linux" says two things of MARS. No word of any subject.
+
+A clause that leans on the one before carries its subject, and its verb when it has none of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from assistant.lexicon import starting, words
+from assistant.stems import stem
+
+AUX = words("auxiliary")
+VERBS = words("verbs")
+NEGATIVE = words("negative")
+"""Words that turn a statement round."""
+LOOSE = words("loose")
+"""Denials of what follows them only; said of several things they still deny each but once."""
+_ALWAYS, _VERBAL, _LATER, _PRONOUN = words("joints"), words("verbal"), words("later"), words("pronoun")
+_OPENERS, _OBJECT, _ADVERB, _NOUNS, _JUDGED = (words(n) for n in ("openers", "objects", "adverb", "nouns", "judgement"))
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Words ``first`` to ``last`` (exclusive) of a sentence, and what they lean on."""
+
+    first: int
+    last: int
+    lean: tuple[str, ...] = ()
+    """Words carried over from the clause before: its subject, or all of it when this one has no verb."""
+    whole: bool = True
+    """Whether it has a verb of its own."""
+
+
+_REPLY = re.compile(
+    r"^(?:(?:well|so|then|oh|ah|sorry) ?,? )?(?:no|yes|none|nope|nothing|yep|yeah|correct|right|wrong|false|true|not true|wrong claim|not correct|not quite|not directly|not really|not at all|"
+    r"absolutely|exactly|indeed|sure|in short|i can't confirm|unfortunately not|unfortunately|partly|not exactly|that is right|that is not right|that's right|that's wrong|neither|depends|it depends|both|good news|bad news) [,:.;!] "
+)
+
+
+def reply(tokens: Sequence[str]) -> int:
+    """How many words at the head only answer: "No, …", "Not true: …"."""
+    found = _REPLY.match(" ".join(tokens) + " ")
+    return len(found[0].split()) if found else 0
+
+
+def clauses(tokens: Sequence[str], names: Sequence[tuple[int, int]] = ()) -> list[Clause]:
+    """The clauses of a sentence, in order. `names` are spans whose words are no verbs, though they look it ("Replace existing")."""
+    head = reply(tokens)
+    spelled = list(tokens)
+    for start, end in names:
+        for n in range(start, end):
+            spelled[n] = f"name{n}"
+    written = {s: t for s, t in zip(spelled, tokens, strict=True) if s != t}
+    return [replace(c, lean=tuple(written.get(w, w) for w in c.lean)) for c in _split(spelled, head)]
+
+
+def _split(tokens: Sequence[str], head: int) -> list[Clause]:
+    cuts = [head]
+    for i in range(head + 1, len(tokens)):
+        if i > cuts[-1] and _cuts(tokens, cuts[-1], i):
+            cuts.append(i)
+    found: list[Clause] = []
+    for first, last in zip(cuts, [*cuts[1:], len(tokens)], strict=True):
+        if any(t[0].isalnum() for t in tokens[first:last]):
+            found.append(_leaning(tokens, first, last, found[-1] if found else None))
+    return found
+
+
+def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
+    """Whether a new clause begins at `i`."""
+    token = tokens[i]
+    rest = tokens[i + 1 : _stop(tokens, i + 1)]
+    if not any(t[0].isalnum() for t in rest):
+        return False
+    if token == "but" and tokens[i - 1] in {"nothing", "anything", "all", "nobody", "none", "one", "everything"}:
+        return False
+    if token == "," and tokens[start] in {"although", "though", "whereas", "while"} and _verb(rest) is not None:
+        return True
+    if token in _ALWAYS:
+        return not (_JUDGED & set(rest) and set(rest[:2]) & {"that", "this", "it"})
+    if any(w in _LATER for w in rest[:3]):
+        return False
+    if (
+        token == ","
+        and i + 1 < len(tokens)
+        and tokens[i + 1] in _ALWAYS | {"and", "or", "nor", "while", "because", "so", "since"}
+    ):
+        return False
+    if token == "while" and tokens[i - 1] != ",":
+        return False
+    if token == "since" and (_verb(rest) is None or rest[0] == "the"):
+        return False
+    if token not in _VERBAL or _verb(tokens[start:i]) is None or _pending(tokens[start:i]):
+        return False
+    return _opens(tokens[start:i], rest, token)
+
+
+def _pending(left: Sequence[str]) -> bool:
+    """A sentence that opens with a condition is not over at its first comma: "If it is encrypted, it cannot …"."""
+    return left[0] in _OPENERS and not ("," in left[:-1] or "then" in left)
+
+
+def _stop(tokens: Sequence[str], start: int) -> int:
+    ends = (
+        n
+        for n in range(start, len(tokens))
+        if tokens[n] in _ALWAYS or (tokens[n] in {"because", "and"} and n > start + 1)
+    )
+    return next(ends, len(tokens))
+
+
+def _opens(left: Sequence[str], rest: Sequence[str], joint: str) -> bool:
+    """Whether what follows a joint is a clause: it opens with a verb, or has a subject and a verb."""
+    words = [t for t in rest if t not in _ADVERB and t[0].isalnum()]
+    if not words:
+        return False
+    head = words[0]
+    if head in AUX:
+        return True
+    if joint in {",", "(", ":"} and head in _PRONOUN - {"both", "its", "their"} and head != "that":
+        return _verb(words) is not None
+    if stem(head) in VERBS and head not in {"need", "support", "place"}:
+        return _same_form(left, head, words[1] if len(words) > 1 else "")
+    return joint not in {"or", "nor"} and _finite(words)
+
+
+def _same_form(left: Sequence[str], head: str, after: str) -> bool:
+    """Whether a verb can go on where the verb before stood: "is installed … and kept", "backs up … and restores"."""
+    verb = _main(left)
+    if head.endswith("s") and not head.endswith("ss") and stem(head) not in {"proces", "acces"}:
+        if stem(head) in _NOUNS and after not in _OBJECT:
+            return False
+        return verb is not None and (left[verb].endswith("s") or verb > 0)
+    if verb is None:
+        return False
+    return _form(left[verb]) == _form(head) and stem(head) not in _NOUNS | {"backup"}
+
+
+def _form(word: str) -> str:
+    if word in {
+        "kept",
+        "sent",
+        "held",
+        "made",
+        "taken",
+        "given",
+        "written",
+        "lost",
+        "chosen",
+        "done",
+        "put",
+        "brought",
+        "billed",
+        "built",
+    } or word.endswith("ed"):
+        return "past"
+    return "s" if word.endswith("s") else "ing" if word.endswith("ing") else "base"
+
+
+def _finite(words: Sequence[str]) -> bool:
+    """Whether words have a subject and a verb that agrees with it."""
+    for n, word in enumerate(words[:9]):
+        if n == 1 and words[0] in _PRONOUN - {"its", "their"} and stem(word) in VERBS:
+            return True
+        if n and word in AUX:
+            return words[n - 1] not in {"that", "which", "who", "if", "when"}
+        if (
+            n
+            and stem(word) in VERBS
+            and (
+                (word.endswith("s") and stem(word) not in _NOUNS)
+                or word in {"copies", "covers", "keeps", "needs", "supports"}
+            )
+        ):
+            return words[n - 1] not in {
+                "that",
+                "which",
+                "who",
+                "the",
+                "of",
+                "to",
+                "for",
+                "no",
+                "a",
+                "any",
+                "your",
+                "its",
+            }
+        if word in {"that", "which", "who", "if", "when", "to"}:
+            return False
+    return False
+
+
+def _verb(words: Sequence[str]) -> int | None:
+    """Index of the first verb or auxiliary."""
+    for n, word in enumerate(words):
+        if word in AUX or (
+            stem(word) in VERBS
+            and not (
+                stem(word) in _NOUNS
+                and n
+                and words[n - 1]
+                in {
+                    "the",
+                    "a",
+                    "an",
+                    "of",
+                    "your",
+                    "its",
+                    "in",
+                    "azure",
+                    "two",
+                    "three",
+                    "each",
+                    "every",
+                    "for",
+                    "any",
+                    "first",
+                }
+            )
+        ):
+            if (
+                n == 0
+                and word not in AUX
+                and stem(word) in _NOUNS
+                and len(words) > 1
+                and words[1] in {"of", "is", "are", "data", "traffic"}
+            ):
+                continue
+            return n
+    return None
+
+
+def _main(words: Sequence[str]) -> int | None:
+    """Index of the last verb that is no auxiliary."""
+    found = [
+        n
+        for n, w in enumerate(words)
+        if w not in AUX and stem(w) in VERBS and not (n and words[n - 1] in {"the", "a", "an", "of", "your"})
+    ]
+    return found[0] if found else None
+
+
+def _leaning(tokens: Sequence[str], first: int, last: int, before: Clause | None) -> Clause:
+    words = [t for t in tokens[first:last] if t[0].isalnum() and t not in _ALWAYS | _VERBAL]
+    verb = _verb(words)
+    if before is None or (verb is None and tokens[first] == ";"):
+        return Clause(first, last, (), verb is not None)
+    left = [*before.lean, *tokens[before.first : before.last]]
+    if tokens[first] == ":":
+        return Clause(first, last, tuple(w for w in left if w not in NEGATIVE), verb is not None)
+    if verb is None:
+        return Clause(first, last, tuple(left), whole=False)
+    if words[verb] in AUX and set(words[verb + 1 :]) <= {"not", "so", "too", "either", "do"}:
+        begun = _verb(left)
+        return Clause(first, last, tuple(left[begun:] if begun is not None else left), whole=False)
+    if words[0] in AUX and {"so", "neither", "nor"} & set(tokens[first : first + 2]):
+        begun = _verb(left)
+        return Clause(first, last, tuple(w for w in left[begun or 0 :] if w not in NEGATIVE), whole=False)
+    opening = [w for w in words[: verb + 1] if w not in _ADVERB]
+    subject = opening[:-1] or opening
+    if {"it", "them"} & set(words[verb + 1 :]) and (opening[0] in AUX or opening[0] in _PRONOUN or len(opening) == 1):
+        return Clause(first, last, tuple(w for w in left if w not in NEGATIVE))
+    if opening[0] in AUX or (len(opening) == 1 and opening[0].endswith("s")) or subject[0] in _PRONOUN:
+        return Clause(first, last, subject_of(left))
+    if len(opening) == 1 or opening[0] == "not":
+        main = _main(left)
+        return Clause(first, last, tuple(left[:main] if main is not None else subject_of(left)))
+    return Clause(first, last)
+
+
+def subject_of(tokens: Sequence[str]) -> tuple[str, ...]:
+    """The words before the first verb."""
+    verb = _verb(tokens)
+    return tuple(t for t in tokens[: verb if verb is not None else len(tokens)] if t not in NEGATIVE)
+
+
+def leans_back(tokens: Sequence[str]) -> bool:
+    """Whether a sentence has no subject of its own: "It keeps …", "Keeps …", "Both are …"."""
+    words = [t for t in tokens if t[0].isalnum()]
+    return bool(words) and (
+        words[0] in _PRONOUN
+        or bool({"it", "they", "its", "their"} & set(words[:4]))
+        or words[0] in AUX
+        or (stem(words[0]) in VERBS and words[0].endswith("s"))
+    )
+
+
+def denials(tokens: Sequence[str]) -> list[int]:
+    """Indices of the words that turn a clause round, without those that deny nothing ("not only")."""
+    skip = {i for n in range(len(tokens)) for i in range(n, n + _width("harmless", tokens, n))}
+    found: list[int] = []
+    for n, token in enumerate(tokens):
+        if n in skip or _bounds(tokens, n):
+            continue
+        if token in _LEAVE and "out" in tokens[n + 1 : n + 5]:
+            found.append(n)
+            continue
+        follows = (token == "nor" and "neither" in tokens[:n]) or (token == "neither" and found[-1:] == [n - 1])
+        if token in NEGATIVE:
+            found += [] if follows else [n]
+        elif _width("negative_phrases", tokens, n) and not (n and tokens[n - 1] in NEGATIVE):
+            found.append(n)
+    return found
+
+
+_LEAVE = frozenset({"leave", "leaves", "leaving", "left"})
+
+
+def _width(name: str, tokens: Sequence[str], n: int) -> int:
+    """How many words a phrase of a list takes up at a place; 0 when none stands there."""
+    found = (len(p) for p in starting(name).get(tokens[n], ()) if tuple(tokens[n : n + len(p)]) == p)
+    return max(found, default=0)
+
+
+def _bounds(tokens: Sequence[str], n: int) -> bool:
+    """Whether a denial only bounds: "never takes more than an hour"."""
+    near = list(tokens[n + 1 : n + 6])
+    return any(a in {"more", "longer", "later", "less", "fewer", "shorter"} and b == "than" for a, b in pairwise(near))
+
+
+def contrasts(tokens: Sequence[str]) -> list[tuple[int, int]]:
+    """Spans that name what is not so: "rather than LRS", "(not Linux)"."""
+    found = []
+    for n in range(len(tokens)):
+        end = n + _width("contrast", tokens, n)
+        if end == n or (end < len(tokens) and tokens[end] in AUX | _NO_CONTRAST):
+            continue
+        while end < len(tokens) and not _ends(tokens, end) and end - n < _LONGEST_CONTRAST:
+            end += 1
+        found.append((n, end))
+    return found
+
+
+def _ends(tokens: Sequence[str], n: int) -> bool:
+    """Whether a contrast is over: at a verb, or at a comma after which one comes."""
+    if tokens[n] == ",":
+        return any(t in AUX or stem(t) in VERBS - _NOUNS for t in tokens[n + 1 : n + _LONGEST_CONTRAST])
+    return tokens[n] in _END | AUX
+
+
+_NO_CONTRAST = frozenset({"only", "just", "merely", "because", "if", "when"})
+_END = frozenset({")", ";", ".", "(", "but"})
+_LONGEST_CONTRAST = 12

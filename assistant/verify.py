@@ -1,0 +1,553 @@
+"""Any text in, its claims out: proven, contradicted, disputed or not covered, by the rules and facts that `ask` answers with.
+
+Nothing is similar here and nothing fails open: a claim is proven when the rules hold for every way its unsaid facts could
+be, or a stated fact says it, and every word of it was accounted for. What was not read wholly is not covered, and counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from assistant.attributes import Attributes, Heard, Told
+from assistant.checker import Checker
+from assistant.clauses import LOOSE, NEGATIVE, Clause, clauses, contrasts, denials, leans_back, subject_of
+from assistant.compose import spoken
+from assistant.errors import QuestionError
+from assistant.lexicon import starting, words
+from assistant.pack import Pack
+from assistant.rules import Place
+from assistant.rulings import Ruled, Rulings, excepted
+from assistant.sentences import Sentence, blanked, joined, sentences
+from assistant.stems import senses, stem, stems
+from assistant.types import Citation, Claim, Finding, Standing, Summary, Verdict, Verification
+from assistant.vocabulary import PUNCTUATION, Vocabulary, Word, clean, split, texts
+
+LONGEST = 1_000_000
+"""Characters of a text."""
+_LONGEST_SENTENCE = 1_500
+_SHORTEST = 4
+"""Words from which on a sentence is known by heart; fewer could be anything."""
+_ASIDE = 12
+"""Words up to which a question only sets the scene for the sentence after it: "Ubuntu on Hyper-V? DPM will do."."""
+_MOST_UNREAD = 2
+"""Words that may be left over in a claim that is called wrong: of one that was hardly read nothing is known."""
+_SEEN = re.compile(r"[A-Za-z0-9'’‘\s.,;:!?()\[\]{}\"“”*_`~/\\|<>#&@=+\-–—…•·→$€%^]")
+
+
+class Verifier:
+    """Reads texts in the words of one pack."""
+
+    def __init__(self, pack: Pack, vocabulary: Vocabulary, checker: Checker) -> None:
+        self.pack, self.vocabulary, self.checker = pack, vocabulary, checker
+        self.rulings = Rulings(pack, vocabulary, checker)
+        self.attributes = Attributes(pack)
+        self._plain = _plain_words() | {s for w in pack.plain for s in stems(split(w))}
+        self._verbatim = self._sentences()
+        self._headers = {(d.id, u.start): u.header for d in pack.documents for u in d.units if u.header}
+
+    def verify(self, text: str) -> Verification:
+        """The claims of a text, with what the documents say of each. QuestionError for a text that is too long."""
+        if len(text) > LONGEST:
+            raise QuestionError(f"the text has {len(text):,} characters; verify at most {LONGEST:,} at a time")
+        claims: list[Claim] = []
+        parts: list[tuple[Sentence, list[Claim]]] = []
+        before = _Before()
+        for sentence in sentences(text):
+            found, before = self._sentence(text, sentence, before)
+            claims += found
+            parts.append((sentence, found))
+        return Verification(
+            text,
+            tuple(claims),
+            _corrected(text, parts),
+            _summary(claims),
+            self.pack.edition,
+            f"{self.pack.name}@{self.pack.digest[:12]}",
+        )
+
+    # ---- one sentence
+
+    def _sentence(self, text: str, sentence: Sentence, before: _Before) -> tuple[list[Claim], _Before]:
+        """Its claims, and what a next sentence may lean on."""
+        whole = _Span(text, sentence.start, sentence.end)
+        if len(sentence.reads) > _LONGEST_SENTENCE:
+            return [_unread(whole, "longer than a sentence that can be read")], _Before()
+        try:
+            reads = clean(sentence.reads)
+        except QuestionError as error:
+            return [_unread(whole, str(error))], _Before()
+        words = self.vocabulary.words(reads)
+        tokens = [self.pack.same.get(w, w) for w in texts(words)]
+        lead = tuple(texts(self.vocabulary.words(clean(sentence.lead)))) if sentence.lead.strip() else ()
+        if before.tokens[-1:] == ("?",) and len(before.tokens) <= _ASIDE:
+            lead = before.tokens[:-1]
+        strange = _strange(text[sentence.start : sentence.end]) if sentence.aligned else ""
+        aligned = sentence.aligned and len(reads) == len(sentence.reads)
+        found = []
+        known = self._verbatim.get(_bare(tokens))
+        if known and not strange and not denials(lead):
+            return [self._known(whole, *known)], _Before(subject_of(tokens), tuple(tokens))
+        for clause in self._parallel(tokens, clauses(tokens, self._names(tokens))):
+            lean = clause.lean or self._lean(tokens, clause, lead, before.subject)
+            span = _cut(whole, words, clause) if aligned else whole
+            asked = reads.rstrip().endswith("?")
+            heard = self._verbatim.get(_bare(tokens[clause.first : clause.last]))
+            if heard and not strange and not asked and not denials(lead):
+                found.append(self._known(span, *heard))
+                continue
+            claim = self._clause(span, tokens, clause, lean, asked=asked, strange=strange)
+            if (
+                claim
+                and claim.standing == "not_covered"
+                and not asked
+                and not self._named(tokens[clause.first : clause.last])
+            ):
+                wide = (*before.tokens, *lead, *tokens[: clause.first])
+                again = self._clause(
+                    span, tokens, clause, tuple(w for w in wide if w not in NEGATIVE), asked=asked, strange=strange
+                )
+                sound = again and (
+                    again.standing == "proven"
+                    or (again.standing != "not_covered" and _refers(tokens[clause.first : clause.last]))
+                )
+                claim = again if sound else claim
+            if claim:
+                found.append(claim)
+        own = subject_of(tokens)
+        return found, _Before(own if own and not leans_back(tokens) else before.subject or own, tuple(tokens))
+
+    def _names(self, tokens: Sequence[str]) -> list[tuple[int, int]]:
+        """Spans of names of several words."""
+        found = self.vocabulary.find([Word(t, 0, 0) for t in tokens])
+        return [(f.start, f.end) for f in found if f.entry.kind in {"value", "name"} and f.end - f.start > 1]
+
+    def _parallel(self, tokens: Sequence[str], found: Sequence[Clause]) -> list[Clause]:
+        """Clauses cut further where a comma sets one thing beside another: "Windows application consistent, Linux file consistent"."""
+        out: list[Clause] = []
+        for clause in found:
+            start, lean = clause.first, clause.lean
+            for n in range(clause.first + 1, clause.last):
+                if tokens[n] == "," and self._beside(
+                    tokens[start:n], tokens[n + 1 : _next(tokens, n + 1, clause.last)]
+                ):
+                    out.append(Clause(start, n, lean, clause.whole))
+                    start, lean = n, ()
+            out.append(Clause(start, clause.last, lean, clause.whole))
+        return out
+
+    def _beside(self, left: Sequence[str], right: Sequence[str]) -> bool:
+        """Whether two segments each say something of their own value of one dimension."""
+
+        def named(tokens: Sequence[str]) -> tuple[dict[str, set[str]], bool]:
+            values: dict[str, set[str]] = {}
+            covered: set[int] = set()
+            for one in self.vocabulary.find([Word(t, 0, 0) for t in tokens]):
+                if one.entry.kind == "value":
+                    kind = self.pack.dimensions[one.entry.name].kind
+                    if kind != "asked":
+                        values.setdefault(one.entry.name, set()).update(one.entry.values)
+                        covered.update(range(one.start, one.end))
+            more = any(n not in covered and self._speaks(s) for n, s in enumerate(stems(tokens)))
+            return values, more
+
+        (mine, said), (other, more) = named(left), named(right)
+        return (
+            said
+            and more
+            and any(n in other and not mine[n] & other[n] for n in mine)
+            and right[0] not in {"and", "or", "nor", "not"}
+        )
+
+    def _named(self, tokens: Sequence[str]) -> bool:
+        """Whether a clause names what it is about: then it leans on nothing said before."""
+        found = self.vocabulary.find([Word(t, 0, 0) for t in tokens])
+        return any(
+            f.entry.kind == "value"
+            and self.pack.dimensions[f.entry.name].kind == "choice"
+            and not self.pack.dimensions[f.entry.name].nests
+            for f in found
+        )
+
+    def _sentences(self) -> dict[tuple[str, ...], tuple[Place, str, str]]:
+        """The sentences of the rules, facts and documents: bare words -> place, id and status."""
+        found: dict[tuple[str, ...], tuple[Place, str, str]] = {}
+        for document in self.pack.documents:
+            for unit in document.units:
+                for one in [] if unit.kind == "row" else sentences(unit.text):
+                    place = Place(
+                        unit.section_id, unit.text[one.start : one.end], unit.start + one.start, unit.start + one.end
+                    )
+                    found[self._key(one.reads)] = (place, "", "supported")
+        for fact in self.pack.facts:
+            found[self._key(blanked(fact.place.quote))] = (fact.place, fact.id, "supported")
+        for rule in self.pack.rules:
+            found[self._key(rule.title)] = (rule.place, rule.id, rule.then)
+        return {key: at for key, at in found.items() if len(key) >= _SHORTEST}
+
+    def _key(self, text: str) -> tuple[str, ...]:
+        return _bare(texts(self.vocabulary.words(clean(text)))) if text.strip() else ()
+
+    def _known(self, span: _Span, place: Place, identity: str, status: str) -> Claim:
+        """A sentence of the documents, or of a rule, word by word."""
+        finding = Finding(identity, status, self.quoted(place), 1)
+        return Claim(span.sentence, span.start, span.end, "proven", (finding,), (self._citation(place, 1, span),))
+
+    @staticmethod
+    def _lean(
+        tokens: Sequence[str], clause: Clause, lead: tuple[str, ...], subject: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """What a clause without a subject of its own leans on: the line above it, else the sentence before."""
+        mine = tokens[clause.first : clause.last]
+        if lead and lead[-1] == ":":
+            return lead[:-1]
+        if leans_back(mine):
+            return subject or lead
+        return lead
+
+    def _clause(
+        self, span: _Span, tokens: Sequence[str], clause: Clause, lean: tuple[str, ...], *, asked: bool, strange: str
+    ) -> Claim | None:
+        """What the documents say of a clause; None when it claims nothing."""
+        mine = tokens[clause.first : clause.last]
+        words = [*lean, *mine]
+        own = len(lean)
+        stemmed = stems(words)
+        idle = _idle(words)
+        residue = {n for n in range(own, len(words)) if self._speaks(stemmed[n]) and n not in idle}
+        denied = {own + d for d in denials(mine)}
+        if not clause.whole:
+            denied |= _inherited(lean, mine)
+        elif own and not _has_verb(mine):
+            denied |= set(denials(lean))
+        contrast = {own + n for a, b in contrasts(mine) if a for n in range(a, b)}
+        without = {n for n in range(own, len(words)) if words[n] == "without"}
+        loose = frozenset(d for d in denied | without if words[d] in LOOSE)
+        heard = Heard(senses(words), own, frozenset(denied), frozenset(contrast), loose)
+        told = self.attributes.judge(
+            replace(heard, denied=heard.denied | without, contrast=heard.contrast ^ frozenset(excepted(words, own)))
+        )
+        ruled = self.rulings.judge(words, heard)
+        if not (residue or strange or told or ruled):
+            return None
+        if asked:
+            return _unread(span, "a question claims nothing") if told or ruled else None
+        return self._judged(span, words, stemmed, residue, told, ruled, own, strange)
+
+    def _speaks(self, token: str) -> bool:
+        """Whether a word claims something by itself."""
+        return bool(token) and token not in PUNCTUATION and token not in self._plain
+
+    def _judged(
+        self, span: _Span, words: Sequence[str], stemmed: Sequence[str], residue: set[int], told: Sequence[Told], ruled: Sequence[Ruled],
+        own: int,
+        strange: str,
+    ) -> Claim:  # fmt: skip
+        wrong = [t for t in told if not t.holds]
+        refuted = [
+            r
+            for r in ruled
+            if r.outcome == "fails" and (not (r.negative or r.bare) or not self._left(residue, stemmed, [r], []))
+        ]
+        if (wrong or refuted) and len(self._left(residue, stemmed, refuted, wrong)) <= _MOST_UNREAD:
+            return self._claim(span, "contradicted", wrong, refuted)
+        disputed = [r for r in ruled if r.outcome == "disputed"]
+        if disputed:
+            return self._claim(span, "disputed", [], disputed)
+        right, holding = [t for t in told if t.holds], [r for r in ruled if r.outcome == "holds"]
+        left = sorted({*self._left(residue, stemmed, holding, right), *self._unvouched(words, own, holding, right)})
+        settled = {i for r in holding for i in r.used}
+        half = (
+            bool(wrong)
+            or any(r.outcome == "fails" and not r.bare for r in ruled)
+            or (not right and any(r.outcome == "open" and not r.bare and not r.spoken <= settled for r in ruled))
+        )
+        if (right or holding) and not left and not strange and not half:
+            return self._claim(span, "proven", right, holding)
+        return self._open(
+            span, words, left, strange, [r for r in ruled if r.outcome in {"open", "fails"}], right, holding
+        )
+
+    def _left(
+        self,
+        residue: set[int],
+        stemmed: Sequence[str],
+        ruled: Sequence[Ruled],
+        told: Sequence[Told],
+    ) -> list[int]:
+        """The words that no reading accounted for."""
+        left = residue - {i for r in ruled for i in r.used} - {i for t in told for i in t.used}
+        quoted: set[str] = set()
+        for one in ruled:
+            for rule_id in one.verdicts[0].rules[:1] if one.verdicts else ():
+                rule = self.pack.rule(rule_id)
+                quoted |= _quoted(rule.place.quote) | _quoted(rule.title)
+        return sorted(n for n in left if stemmed[n] not in quoted)
+
+    def _unvouched(self, words: Sequence[str], own: int, ruled: Sequence[Ruled], told: Sequence[Told]) -> set[int]:
+        """Words that name a value of which neither the rules that hold nor the sentences that prove it speak."""
+        counted = {n for r in ruled for n in r.dimensions}
+        proofs = [f.fact.place.quote for f in told]
+        leading = [self.pack.rule(r) for one in ruled for v in one.verdicts for r in v.rules[:1]]
+        proofs += [text for rule in leading for text in (rule.title, rule.place.quote)]
+        known = {value for text in proofs for value in self._values_in(text)}
+        phrases = {i for t in told for i in t.matched}
+        taken = {i for t in told for i in t.also}
+        left: set[int] = set()
+        for found in self.vocabulary.find([Word(w, 0, 0) for w in words]):
+            name, values = found.entry.name, found.entry.values
+            named = found.entry.kind == "value" and found.start >= own
+            if named and name not in counted and (name, values) not in known:
+                span = range(found.start, found.end)
+                left |= {n for n in span if n not in phrases and n not in taken and self._speaks(stem(words[n]))}
+        return left
+
+    @cache  # noqa: B019  # a verifier lives as long as its pack
+    def _values_in(self, text: str) -> frozenset[tuple[str, tuple[str, ...]]]:
+        """The values that a sentence of the pack names."""
+        found = self.vocabulary.find(self.vocabulary.words(clean(text)))
+        return frozenset((f.entry.name, f.entry.values) for f in found if f.entry.kind == "value")
+
+    # ---- the claim in words
+
+    def _open(
+        self,
+        span: _Span,
+        words: Sequence[str],
+        left: Sequence[int],
+        strange: str,
+        ruled: Sequence[Ruled],
+        right: Sequence[Told],
+        holding: Sequence[Ruled],
+    ) -> Claim:
+        findings = []
+        for one in ruled:
+            rule_id = next((r for v in one.verdicts for r in v.rules), "")
+            if one.missing:
+                on = ", ".join(self.pack.dimensions[n].label for n in one.missing)
+                findings.append(Finding(rule_id, "depends", f"it depends on what is not said: {on}"))
+            elif one.outcome == "open":
+                findings.append(Finding(rule_id, "not_stated", "the documents do not settle it"))
+        if right or holding:
+            findings += [Finding(f.rule_id, f.status, f"in part: {f.message}") for f in self._findings(right, holding)]
+        if left or strange:
+            unread = " ".join([*dict.fromkeys(words[n] for n in left), *([strange] if strange else [])])
+            findings.append(Finding("", "unread", f"not accounted for: {unread}"))
+        return Claim(span.sentence, span.start, span.end, "not_covered", tuple(findings))
+
+    def _claim(self, span: _Span, standing: Standing, told: Sequence[Told], ruled: Sequence[Ruled]) -> Claim:
+        proofs = self._proofs(told, ruled)
+        marks: dict[tuple[str, int], int] = {}
+        for place, _, _ in proofs:
+            marks.setdefault((place.source, place.start), len(marks) + 1)
+        findings = tuple(
+            dict.fromkeys(
+                Finding(f.rule_id, f.status, f.message, marks[place.source, place.start]) for place, f, _ in proofs
+            )
+        )
+        citations = {marks[p.source, p.start]: self._citation(p, marks[p.source, p.start], span) for p, _, _ in proofs}
+        correction = "" if standing == "proven" else joined(list(dict.fromkeys(words for _, _, words in proofs[:2])))
+        return Claim(span.sentence, span.start, span.end, standing, findings, tuple(citations.values()), correction)
+
+    def _findings(self, told: Sequence[Told], ruled: Sequence[Ruled]) -> list[Finding]:
+        return [f for _, f, _ in self._proofs(told, ruled)]
+
+    def _proofs(self, told: Sequence[Told], ruled: Sequence[Ruled]) -> list[tuple[Place, Finding, str]]:
+        """Each place that decides, the finding on it, and the sentence that says it."""
+        found = []
+        for one in told:
+            words = self.quoted(one.fact.place)
+            found.append(
+                (one.fact.place, Finding(one.fact.id, "supported" if one.holds else "not_supported", words), words)
+            )
+        for each in ruled:
+            for verdict in each.verdicts[:3]:
+                found += self._by_rules(verdict)
+        unique = {(p.source, p.start, f.rule_id): (p, f, w) for p, f, w in found}
+        return list(unique.values())
+
+    def _by_rules(self, verdict: Verdict) -> list[tuple[Place, Finding, str]]:
+        found = []
+        why = next((z.why for z in self.pack.resolutions if z.id in verdict.settled_by and z.kind == "disclose"), "")
+        ids = verdict.rules if verdict.status == "conflict" else verdict.rules[:1]
+        if verdict.status == "depends":
+            ids = tuple(b.rules[0] for b in verdict.branches if b.rules)[:2]
+        for rule_id in ids:
+            rule = self.pack.rule(rule_id)
+            says = why if verdict.status == "conflict" and why else rule.title
+            found.append((rule.place, Finding(rule.id, rule.then, rule.title), says))
+        for tension in self.pack.tensions:
+            if tension.decision == verdict.decision and verdict.known and _touches(tension.when, verdict.known):
+                found += [(p, Finding(tension.id, "conflict", tension.says), tension.says) for p in tension.places]
+        return found
+
+    def quoted(self, place: Place) -> str:
+        """The sentence of a document as it is spoken; a row of a table with its headings."""
+        document = self.pack.section(place.source).document
+        header = next((h for (d, start), h in self._headers.items() if d == document and start == place.start), "")
+        return spoken(place.quote, header)
+
+    def _citation(self, place: Place, marker: int, span: _Span) -> Citation:
+        section = self.pack.section(place.source)
+        return Citation(
+            marker, section.id, section.title, section.heading_path, section.url, section.edition,
+            place.quote, place.start, place.end, span.start, span.end,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What a sentence may lean on: the subject spoken of, and the whole sentence before."""
+
+    subject: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    text: str
+    start: int
+    end: int
+
+    @property
+    def sentence(self) -> str:
+        return self.text[self.start : self.end]
+
+
+def _bare(tokens: Sequence[str]) -> tuple[str, ...]:
+    """The words without punctuation."""
+    return tuple(t for t in tokens if t not in PUNCTUATION)
+
+
+def _unread(span: _Span, why: str) -> Claim:
+    return Claim(span.sentence, span.start, span.end, "not_covered", (Finding("", "unread", why),))
+
+
+_JOINTS = frozenset({"and", "but", "whereas", "while", "so", "yet", "plus"})
+
+
+def _cut(whole: _Span, words: Sequence[Word], clause: Clause) -> _Span:
+    """The characters of a clause, from its first word that is no joint to its last."""
+    first, last = clause.first, clause.last
+    while first < last - 1 and (words[first].text in _JOINTS or not words[first].text[0].isalnum()):
+        first += 1
+    start = whole.start + words[first].start if first > 0 and clause.first else whole.start
+    end = whole.start + words[last].start if last < len(words) else whole.end
+    piece = whole.text[start:end]
+    start += len(piece) - len(piece.lstrip(" ,;:\n\t"))
+    end = start + len(whole.text[start:end].rstrip(" ,;:\n\t" if end < whole.end else " \n\t"))
+    return _Span(whole.text, start, end)
+
+
+def _inherited(lean: Sequence[str], mine: Sequence[str]) -> set[int]:
+    """A clause without a verb keeps the denial of the one before only when nothing turns it: "nor Linux", "and Linux"."""
+    if mine[0] in {"but", "whereas", "while", "yet", ";"} or denials(mine):
+        return set()
+    return set(denials(lean))
+
+
+def _idle(tokens: Sequence[str]) -> set[int]:
+    """Indices of words that only stand in a turn of speech."""
+    known = starting("idioms")
+    spots = ((n, p) for n, t in enumerate(tokens) for p in known.get(t, ()) if tuple(tokens[n : n + len(p)]) == p)
+    return {i for n, p in spots for i in range(n, n + len(p))}
+
+
+def _refers(tokens: Sequence[str]) -> bool:
+    """Whether a clause points back: "It …", "The backups …"."""
+    words = [t for t in tokens if t[0].isalnum() and t not in {"and", "but", "so", "then", "also"}]
+    return bool(words) and (leans_back(words) or words[0] in {"the", "these", "those", "such", "this"})
+
+
+def _next(tokens: Sequence[str], start: int, last: int) -> int:
+    return next((n for n in range(start, last) if tokens[n] in {",", ";"}), last)
+
+
+def _has_verb(words: Sequence[str]) -> bool:
+    from assistant.clauses import AUX, VERBS
+
+    return any(w in AUX or stem(w) in VERBS for w in words)
+
+
+def _strange(sentence: str) -> str:
+    """Characters that no reading looks at: letters of other scripts, signs, pictures."""
+    plain = blanked(sentence)
+    return "".join(dict.fromkeys(c for c in plain if not _SEEN.match(c)))[:20]
+
+
+@cache
+def _quoted(text: str) -> frozenset[str]:
+    """Stems of a sentence of the documents, without those that turn or bound it."""
+    return frozenset(s for s in stems(split(text)) if not s.isdigit() and s not in _TURNS)
+
+
+_TURNS = frozenset(
+    stems(
+        [
+            "not",
+            "no",
+            "never",
+            "only",
+            "all",
+            "every",
+            "any",
+            "before",
+            "after",
+            "unless",
+            "without",
+            "than",
+            "first",
+            "last",
+            "then",
+            "if",
+            "always",
+            "until",
+            "except",
+        ]
+    )
+)
+
+
+def _touches(when: object, known: object) -> bool:
+    """Whether facts lie where places read differently."""
+    if not isinstance(when, dict) or not isinstance(known, dict):
+        return False
+    return all(n in known and set(known[n]) <= set(v) for n, v in when.items())
+
+
+def _corrected(text: str, parts: Sequence[tuple[Sentence, list[Claim]]]) -> str:
+    """The text with each sentence that holds a wrong or disputed claim replaced."""
+    pieces, place = [], 0
+    for sentence, claims in parts:
+        if sentence.start < place or not any(c.correction for c in claims):
+            continue
+        pieces += [text[place : sentence.start], _replaced(sentence, claims)]
+        place = sentence.end
+    return "".join([*pieces, text[place:]])
+
+
+def _replaced(sentence: Sentence, claims: Sequence[Claim]) -> str:
+    """What the documents say instead; the proven part of the sentence in the words of its rule."""
+    said = [c.correction or (c.findings[0].message if c.standing == "proven" else "") for c in claims]
+    return joined(list(dict.fromkeys(said))) or sentence.reads
+
+
+def _summary(claims: Sequence[Claim]) -> Summary:
+    count = {s: sum(c.standing == s for c in claims) for s in ("proven", "contradicted", "disputed", "not_covered")}
+    decided = len(claims) - count["not_covered"]
+    return Summary(
+        len(claims),
+        count["proven"],
+        count["contradicted"],
+        count["disputed"],
+        count["not_covered"],
+        round(decided / len(claims), 4) if claims else 1.0,
+    )
+
+
+@cache
+def _plain_words() -> frozenset[str]:
+    """Stems of English words that claim nothing by themselves."""
+    return frozenset(s for w in words("plain") for s in (stem(w), w))

@@ -1,0 +1,198 @@
+"""Any text, claim by claim: what is proven, contradicted, disputed or not covered, and what never passes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.engine import Assistant
+from assistant.errors import QuestionError
+from assistant.evals.mutations import Mutations
+from assistant.types import Verification
+
+CLAIMS = Path(__file__).parent.parent / "evals" / "claims"
+REGISTERS = CLAIMS / "registers.txt"
+
+
+def standings(helper: Assistant, text: str) -> list[str]:
+    return [c.standing for c in helper.verify(text).claims]
+
+
+@pytest.mark.parametrize(
+    ("text", "standing"),
+    [
+        ("MARS can back up on-premises Windows files.", "proven"),
+        ("MARS can back up on-premises Windows volumes.", "contradicted"),
+        ("MARS backs up the volumes of Linux VMs in Azure.", "disputed"),
+        ("DPM can back up the volumes of a FreeBSD server.", "not_covered"),
+        # for every way the unsaid could be
+        ("DPM backs up on-premises Linux machines.", "not_covered"),
+        ("DPM backs up all on-premises Linux machines.", "contradicted"),
+        ("DPM backs up on-premises Linux VMs.", "proven"),
+        # only, unless, except, never
+        ("MARS works on physical Windows machines only.", "contradicted"),
+        ("Only DPM backs up volumes of on-premises Windows VMs.", "contradicted"),
+        ("A Linux VM can never be application consistent.", "contradicted"),
+        ("Managed VMs can use Replace existing, except for encrypted ones.", "proven"),
+        ("Managed VMs can use Replace existing, except for unencrypted ones.", "contradicted"),
+        # figures, durations, bounds
+        ("LRS keeps three copies in one region.", "proven"),
+        ("LRS keeps 3 copies in one region.", "proven"),
+        ("LRS keeps four copies in one region.", "contradicted"),
+        ("The transfer of a snapshot to the vault takes up to 24 hours.", "proven"),
+        ("The transfer of a snapshot to the vault takes exactly 24 hours.", "contradicted"),
+        ("The transfer of a snapshot to the vault takes at least 24 hours.", "contradicted"),
+        # defaults and names
+        ("GRS is the default.", "proven"),
+        ("LRS is the default.", "contradicted"),
+        ("Linux machines in Azure get the VMSnapshot extension.", "contradicted"),
+        # denials
+        ("It is not true that MARS is unable to back up Windows folders.", "proven"),
+        ("The service needs no maintenance, upgrades or patching.", "proven"),
+        ("LRS, not GRS, is the default.", "contradicted"),
+        # a word that no reading accounts for
+        ("LRS keeps three encrypted copies in one region.", "not_covered"),
+        ("MARS can back up on-premises Windows files over satellite.", "not_covered"),
+        ("MARS can back up on-premises Windows files 但不支持.", "not_covered"),
+        ("MARS can back up 17 on-premises Windows files.", "not_covered"),
+        ("МARS can back up on-premises Windows files.", "not_covered"),
+        # a question claims nothing
+        ("Can MARS back up on-premises Linux files?", "not_covered"),
+    ],
+)  # fmt: skip
+def test_a_claim_stands_as_the_documents_say(helper: Assistant, text: str, standing: str) -> None:
+    assert standings(helper, text) == [standing]
+
+
+def test_a_sentence_may_hold_several_claims(helper: Assistant) -> None:
+    text = "MARS backs up Windows files but not volumes of on-premises Linux servers."
+    found = helper.verify("MARS is installed by hand, backs up Windows folders, and is app-aware.")
+    assert [(c.sentence, c.standing) for c in found.claims] == [
+        ("MARS is installed by hand", "proven"),
+        ("backs up Windows folders", "proven"),
+        ("is app-aware.", "contradicted"),
+    ]
+    assert len(helper.verify(text).claims) == 2
+
+
+def test_a_sentence_leans_on_the_one_before(helper: Assistant) -> None:
+    assert standings(helper, "LRS is a kind of storage. It keeps three copies in one region.")[-1] == "proven"
+    assert standings(helper, "LRS is a kind of storage. It keeps copies in another region.")[-1] == "contradicted"
+
+
+def test_lists_tables_and_headings_are_read(helper: Assistant) -> None:
+    text = "## Tools\n\nThese are app-aware:\n\n- DPM\n- MABS is app-aware\n\n| Type | Copies | Where |\n|---|---|---|\n| LRS | 3 | same region |\n| GRS | 1 | same region |\n"
+    found = {c.sentence: c.standing for c in helper.verify(text).claims}
+    assert found["MABS is app-aware"] == "proven"
+    assert found["LRS | 3 | same region"] == "proven"
+    assert found["GRS | 1 | same region"] == "contradicted"
+
+
+def test_a_column_says_yes_or_no_of_the_first_cell(helper: Assistant) -> None:
+    text = "| Tool | Windows files | Linux on-premises |\n|---|---|---|\n| MARS | yes | yes |\n"
+    assert standings(helper, text)[-2:] == ["proven", "contradicted"]
+
+
+def test_a_contradicted_sentence_is_replaced_by_the_rule(helper: Assistant) -> None:
+    text = "GRS is the default. LRS keeps nine copies. MARS is not app-aware."
+    found = helper.verify(text)
+    assert found.corrected == (
+        "GRS is the default. Locally redundant storage (LRS) keeps three copies of the data within one region. MARS is not app-aware."
+    )
+    wrong = found.claims[1]
+    assert (wrong.findings[0].rule_id, [c.quote for c in wrong.citations]) == (
+        "W-10", ["**Locally redundant storage (LRS)** keeps three copies of the data within one region."],
+    )  # fmt: skip
+
+
+def test_coverage_is_always_reported(helper: Assistant) -> None:
+    count = helper.verify("GRS is the default. LRS keeps nine copies. The colour of the portal is blue.").summary
+    assert (count.claims, count.proven, count.contradicted, count.not_covered, count.coverage) == (3, 1, 1, 1, 0.6667)
+
+
+def test_a_text_without_claims_is_covered(helper: Assistant) -> None:
+    assert helper.verify("").summary.coverage == 1.0
+    assert helper.verify("Thanks for asking!").claims == ()
+
+
+def test_a_text_that_is_too_long_is_refused(helper: Assistant) -> None:
+    with pytest.raises(QuestionError, match="1,000,001 characters"):
+        helper.verify("a" * 1_000_001)
+
+
+def test_the_index_stays_closed(tmp_path: Path) -> None:
+    fresh = Assistant.load(home=tmp_path)
+    assert standings(fresh, "GRS is the default.") == ["proven"]
+    assert "retriever" not in fresh.__dict__
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_text_gives_the_same_bytes(helper: Assistant) -> None:
+    text = REGISTERS.read_text(encoding="utf-8")
+    one, other = (json.dumps(helper.verify(text).to_dict()) for _ in range(2))
+    assert one == other
+
+
+def sound(found: Verification, helper: Assistant) -> None:
+    """What holds of every verification."""
+    documents = {s: helper.pack.document(sec.document).text for s, sec in helper.pack.sections.items()}
+    for claim in found.claims:
+        assert found.text[claim.start : claim.end] == claim.sentence
+        assert bool(claim.citations) == (claim.standing != "not_covered")
+        assert bool(claim.correction) == (claim.standing in {"contradicted", "disputed"})
+        assert all(documents[c.section_id][c.start : c.end] == c.quote for c in claim.citations)
+    assert found.summary.claims == len(found.claims)
+
+
+PIECES = st.sampled_from(
+    ["MARS", "backs up", "Linux", "not", "only", "\n\n- ", "| a | b |\n|---|---|\n| MARS | no |\n", "LRS keeps", " 9 ", "copies", ". ", "unless", "\u0000",
+     "encrypted", "<b>", "](x)", "İ", "ﬁles", "?", "**", "`", "# ", "😀", "never", "\r\n", "24 hours", ", ", "but", "(", "it"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=25).map(" ".join))
+def test_offsets_quotes_and_corrections_hold_for_any_text(helper: Assistant, text: str) -> None:
+    sound(helper.verify(text), helper)
+
+
+@given(st.text(max_size=200))
+def test_no_text_breaks_it(helper: Assistant, text: str) -> None:
+    sound(helper.verify(text), helper)
+
+
+@given(st.sampled_from(["GRS is the default.", "LRS keeps three copies in one region.", "DPM is app-aware."]), st.characters(min_codepoint=0x400, max_codepoint=0x9FFF, categories=["L"]))  # fmt: skip
+def test_no_letter_of_another_script_is_passed_over(helper: Assistant, text: str, letter: str) -> None:
+    assert "proven" not in standings(helper, text[:-1] + " " + letter + ".")
+
+
+def labelled() -> list[tuple[str, str]]:
+    lines = [line for path in sorted(CLAIMS.glob("*.txt")) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in lines if line and not line.startswith("#")]
+
+
+def worst(helper: Assistant, text: str) -> str:
+    """The standing of a text as a whole."""
+    found = standings(helper, text)
+    return next((s for s in ("contradicted", "disputed", "not_covered", "proven") if s in found), "not_covered")
+
+
+def test_nothing_is_called_its_opposite(helper: Assistant) -> None:
+    wrong = {"P": "contradicted", "C": "proven"}
+    assert [t for label, t in labelled() if wrong.get(label[0]) == worst(helper, t)] == []
+
+
+def test_the_right_share_is_found(helper: Assistant) -> None:
+    letters = {"P": "proven", "C": "contradicted", "D": "disputed", "N": "not_covered"}
+    right = [worst(helper, t) in {letters[x] for x in label} for label, t in labelled()]
+    assert sum(right) / len(right) >= 0.93
+
+
+def test_corruptions_of_the_headlines_are_killed(helper: Assistant) -> None:
+    operators = Mutations(helper.pack)
+    for sentence in ("GRS is the default.", "Replace existing is not available for encrypted VMs."):
+        survivors = [m for m in operators.corrupt(sentence) if set(standings(helper, m.sentence)) == {"proven"}]
+        assert survivors == []
