@@ -83,6 +83,10 @@ def test_the_conversation_starts_with_questions_and_ends_with_chips() -> None:
 
 # ---- in a browser
 
+REPORT = """<!doctype html><html lang="en"><title>Report</title><h1>.93</h1><img src="http://e.example/a.png" alt="">
+<script>document.querySelector("h1").append(" drawn"); fetch("http://e.example/b").catch(() => 0);
+try { parent.document.title = "taken" } catch {}</script></html>"""
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -106,8 +110,11 @@ def served(store: Path) -> Iterator[tuple[str, list[str]]]:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed; apt-get install chromium")
     port = free_port()
-    settings = {**os.environ, "ASSISTANT_PORT": str(port), "ASSISTANT_HOME": str(store)}
-    with subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True) as app:
+    settings = {**os.environ, "ASSISTANT_PORT": str(port), "ASSISTANT_HOME": str(store), "PYTHONPATH": str(ROOT)}
+    (store / "runs" / "nightly").mkdir(parents=True)
+    (store / "runs" / "nightly" / "report.html").write_text(REPORT, encoding="utf-8")
+    command = [sys.executable, str(ROOT / "app.py")]
+    with subprocess.Popen(command, cwd=store, env=settings, stdout=subprocess.PIPE, text=True) as app:
         said = []
         for line in app.stdout or ():
             said.append(line.strip())
@@ -132,7 +139,7 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def watched(browser: Browser, url: str, size: dict[str, int], **rest: object) -> Iterator[Page]:
-    """A fresh page; at its end it must have asked nobody else, spoken in no dialog and thrown nothing."""
+    """A fresh page; at its end it must have sent nothing to anybody else, spoken in no dialog and thrown nothing."""
     context: BrowserContext = browser.new_context(viewport=size, **rest)  # type: ignore[arg-type]  # a table of settings
     page = context.new_page()
     elsewhere: list[str] = []
@@ -147,7 +154,12 @@ def watched(browser: Browser, url: str, size: dict[str, int], **rest: object) ->
         elsewhere.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
+    def refused(request: Request) -> None:
+        if request.failure == "csp" and request.url in elsewhere:
+            elsewhere.remove(request.url)
+
     page.on("request", asked)
+    page.on("requestfailed", refused)
     page.on("dialog", spoke)
     page.on("pageerror", lambda error: elsewhere.append(f"error: {error}"))
     page.goto(url)
@@ -369,6 +381,37 @@ def test_a_round_of_practice_ends_with_a_score(tab: Page) -> None:
     assert tab.locator("#view .drill h3").inner_text() == score
 
 
+RUNBOOK = "MARS can back up Linux servers.\n\nGRS is the default. Use <b>coffee</b> daily.\n"
+
+
+def check(tab: Page) -> None:
+    tab.get_by_label("A reply, a runbook, a note").fill(RUNBOOK)
+    tab.get_by_role("button", name="Check it").click()
+    tab.wait_for_selector("#view .checked")
+
+
+@pytest.mark.browser
+def test_a_pasted_text_is_coloured_and_corrected(tab: Page) -> None:
+    show(tab, "Check a text")
+    check(tab)
+    found = tab.eval_on_selector_all("#view .claim", "all => all.map(e => e.className.replace('claim ', ''))")
+    assert (found[0], "proven" in found) == ("contradicted", True)
+    assert "<b>coffee</b>" in tab.inner_text("#view .checked")
+    tab.locator("#view .claim.contradicted").first.click()
+    tab.wait_for_function("() => location.hash == '#claim-1'")
+    tab.locator("#claim-1").get_by_role("link").first.click()
+    tab.wait_for_selector("#view .pages mark")
+
+
+@pytest.mark.browser
+def test_a_report_is_drawn_in_a_frame_that_reaches_nothing(served: tuple[str, list[str]], browser: Browser) -> None:
+    with watched(browser, served[0], DESK) as tab:
+        show(tab, "Evaluations")
+        frame = tab.frame_locator("iframe[title='Report nightly']")
+        frame.get_by_role("heading", name=".93 drawn").wait_for()
+        assert tab.title() != "taken"
+
+
 # ---- habits
 
 
@@ -517,6 +560,12 @@ def states(tab: Page) -> Iterator[str]:
     tab.keyboard.press("Enter")
     tab.wait_for_selector("#view .hits")
     yield "search"
+    show(tab, "Check a text")
+    yield "check"
+    check(tab)
+    yield "checked"
+    show(tab, "Evaluations")
+    yield "evaluations"
     show(tab, "Practise")
     yield "practise"
     for place in range(8):

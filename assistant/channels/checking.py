@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _STANDINGS = {
     "proven": ("✔", "Proven"),
     "contradicted": ("✘", "Contradicted"),
-    "disputed": ("≠", "The documents disagree"),
+    "disputed": ("≠", "Disputed"),
     "not_covered": ("○", "Not covered"),
 }
 MOST = 20_000
@@ -49,7 +49,7 @@ def checked(result: Verification) -> str:
         icon, word = _STANDINGS[claim.standing]
         done += escape(text[at : claim.start])
         done += (
-            f'<a class="claim {claim.standing}" href="#claim-{number}"><span aria-hidden="true">{icon}</span>'
+            f'<a class="claim {claim.standing}" href="#claim-{number}"><span aria-hidden="true">{icon} </span>'
             f'<span class="unseen">{word}: </span>{escape(text[claim.start : claim.end])}</a>'
         )
         at = claim.end

@@ -62,7 +62,8 @@ def page(current: Callable[[], Assistant], home: Path, runs: Path = Path("runs")
     blocks = gr.Blocks(title=f"{pack.title} assistant", analytics_enabled=False, fill_width=True)
 
     def panel(turns: Turns, kept: Sequence[str]) -> tuple[str, str]:
-        return evidence(current().checker, turns, kept), jump(turns)
+        history = [one for one in kept or () if str(one).startswith("?")]  # what a browser sends can be anything
+        return evidence(current().checker, turns, history), jump(turns)
 
     def respond(question: str, turns: Turns, kept: list[str]) -> Iterator[tuple[object, ...]]:
         turns = renewed(current(), turns)
@@ -230,5 +231,5 @@ def _remembered(kept: Sequence[str], turns: Turns) -> list[str]:
     """The history with this conversation first; what it grew from is replaced."""
     now = address(turns)
     if not now:
-        return list(kept)
-    return [now, *(one for one in kept if not now.startswith(one))][:_KEPT]
+        return list(kept or ())
+    return [now, *(one for one in kept or () if not now.startswith(str(one)))][:_KEPT]

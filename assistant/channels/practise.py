@@ -107,6 +107,6 @@ def _score(pack: Pack, items: tuple[Drill, ...], seed: int, picked: list[int]) -
     again = link("The same round again", ("tab", "practise"), ("seed", str(seed)))
     other = link("Another round", ("tab", "practise"), ("seed", str(seed + 1)))
     return (
-        f'<article class="drill"><h3>{right} of {len(items)} right</h3><ol>{lines}</ol>'
+        f'<article class="drill"><h3>{right} of {len(items)} right</h3><ol class="score">{lines}</ol>'
         f'<p class="tools">{again} {other}</p></article>'
     )

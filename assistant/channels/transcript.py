@@ -30,6 +30,8 @@ Query = Sequence[tuple[str, str]]
 """The name=value pairs of an address, in order."""
 _LONGEST = 6000
 """Characters of a link: servers and mail programs cut longer ones."""
+_READ = 100_000
+"""Characters that are read of what a form sends: a pasted text of 20,000, with its escapes."""
 _MOST = 30
 """Turns that a link may ask for."""
 
@@ -128,7 +130,7 @@ def renewed(helper: Assistant, turns: Turns) -> Turns:
 
 def read(query: str) -> Query:
     """The name=value pairs of an address; at most 200 of them are looked at."""
-    return parse_qsl(query.removeprefix("?")[: 4 * _LONGEST], keep_blank_values=True, max_num_fields=None)[:200]
+    return parse_qsl(query.removeprefix("?")[:_READ], keep_blank_values=True)[:200]
 
 
 def _coded(given: Sequence[Facts]) -> str:
