@@ -61,7 +61,7 @@ class Choosing:
         judged = [self._judge(option, body) for option, body in zip(readings, bodies, strict=True)]
         wanted = [-j.holds if self.reading.denied else j.holds for j in judged]
         near = [0.0 if self.reading.denied else self._near(body) for body in bodies]
-        several = bool(_SEVERAL.search(self.question))
+        several = bool(_SEVERAL.search(self.reading.stem or self.question))
         right = [n for n, w in enumerate(wanted) if w >= _PERHAPS] if several else []
         right = right or [max(range(len(wanted)), key=lambda n: (wanted[n] + near[n], -n))]
         labels = [label for label, _ in self.reading.choices]
@@ -76,7 +76,7 @@ class Choosing:
         if decision and decision.kind == "value" and option.outcome:
             stem = self.house.checker.check(decision.id, self.reading.scenarios[0].facts)
             if stem.status == "information":
-                return self._by_rule(1.0 if stem.outcome == option.outcome else -1.0, stem)
+                return self._by_rule(1.0 if (stem.outcome == option.outcome) != option.negative else -1.0, stem)
         words = self.house.reader.words(body)
         around = (*self.house.reader.words(self.reading.stem), *words)
         stated = self.house.statements.judge(words, around, said_by(option))

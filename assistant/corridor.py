@@ -205,7 +205,18 @@ class Case:
 
     def _capability(self) -> Status:
         self.verdicts = self._check()
-        return self._exclusive() or self._each(self.composer.capability)
+        return self._exclusive() or self._universal() or self._each(self.composer.capability)
+
+    def _universal(self) -> Status | None:
+        """Of "all tools …": no as soon as one of them does not."""
+        name, decision = self.reading.every, self.reading.decision or ""
+        if not name or self.reading.negative or name not in self.house.checker.space(decision).domains:
+            return None
+        for value in self.pack.dimensions[name].names:
+            verdict = self.house.checker.check(decision, {**self._scenarios()[0].facts, name: (value,)})
+            if verdict.status == "not_supported" and not verdict.impossible:
+                return self._refute(verdict, self.composer.leading(verdict)[0], name, value)
+        return None
 
     def _exclusive(self) -> Status | None:
         """Of a claim that nothing else holds ("only Windows"): wrong as soon as another value holds too."""

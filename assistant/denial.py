@@ -284,8 +284,20 @@ def denials(tokens: Sequence[str]) -> list[int]:
     return found
 
 
+_UNTRUE = re.compile(
+    r"^(?:(?:so|and|but|then|hey|well) )*(?:is|isn't|wouldn't|would) it (?:be )?(?:an? )?(?:false|wrong|untrue|incorrect|myth|lie|mistake|not true|not so)(?: to (?:say|think|claim|believe))?(?: that)?\b"
+)
+
+
+def untrue(tokens: Sequence[str]) -> bool:
+    """Whether a question asks if something is not so: "Is it a myth that …?"."""
+    return bool(_UNTRUE.match(" ".join(tokens)))
+
+
 def excluded(tokens: Sequence[str]) -> bool:
-    """Whether a question asks if something is out: "Is it ruled out?", "Are folders missing?"."""
+    """Whether a question asks if something is out or not so: "Is it ruled out?", "Can it not be restored?"."""
+    if untrue(tokens):
+        return True
     found = [
         n for n in denials(tokens) if tokens[n] in _VERBS or any(tuple(tokens[n : n + len(p)]) == p for p in _PHRASES)
     ]
@@ -299,6 +311,32 @@ def closings(tokens: Sequence[str]) -> list[int]:
         for n, token in enumerate(tokens)
         if token in {"only", "solely", "exclusively"} and tokens[n - 1 : n] != ["not"]
     ]
+
+
+_DOING = frozenset(
+    [
+        "back",
+        "be",
+        "protect",
+        "restore",
+        "cover",
+        "support",
+        "handle",
+        "work",
+        "recover",
+        "save",
+        "take",
+        "encrypt",
+        "store",
+        "copy",
+        "keep",
+        "run",
+        "use",
+        "install",
+        "reach",
+        "move",
+    ]
+)
 
 
 def closes(tokens: Sequence[str]) -> bool:

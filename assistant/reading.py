@@ -59,7 +59,9 @@ class Reader:
         text = clean(question)
         choices = self._choices(text)
         stem = text[: choices[0][2]].strip() if choices else text
-        words = self.vocabulary.words(stem if choices else text)
+        if choices and not stem and not after:
+            stem = text
+        words = self.vocabulary.words(stem or text)
         found = self.vocabulary.find(words)
         if after and starts_over(" ".join(texts(words))):
             after = None
@@ -161,6 +163,7 @@ class Reader:
             outcome=outcome_of(decision, inside, tokens) or outcome_of(decision, mentions, tokens),
             negative=_denies(kind, focus, {n - first for n in (*turned, *_named(found))}),
             only=self._only(focus, first, inside),
+            every=self._every(focus, inside),
             compared=tuple(compared[1:]),
             unheard=tuple(dict.fromkeys([*(f.phrase for f in heard), *_rivals(self.pack, asking, mentions)])),
             silence=max(silences, key=lambda f: f.end - f.start).entry.name if silences else None,
@@ -235,6 +238,18 @@ class Reader:
                     return m.dimension
         chosen = [m.dimension for m in mentions if self.pack.dimensions[m.dimension].kind == "choice"]
         return chosen[0] if chosen and closes(focus) else None
+
+    def _every(self, focus: Sequence[str], mentions: Sequence[Mention]) -> str | None:
+        """The choice all of whose values a sentence speaks of: "all tools", "every restore option"."""
+        said = {m.dimension for m in mentions}
+        for parts, name in self._nouns:
+            if self.pack.dimensions[name].kind == "choice" and name not in said:
+                for n, token in enumerate(focus):
+                    if token in {"all", "every", "each"} and self.vocabulary.has(
+                        focus[n + 1 : n + 2 + len(parts[0])], parts
+                    ):
+                        return name
+        return None
 
     def _asked(self, tokens: Sequence[str]) -> str | None:
         """The dimension that a which-question names ("which agent", "what level")."""

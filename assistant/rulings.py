@@ -50,9 +50,6 @@ _ONLY_PHRASES = (("nothing", "but"), ("none", "other", "than"), ("limited", "to"
 _LOSS = frozenset({"lost", "loses", "missing", "absent"})
 """Deny a thing that is kept; where the claim is about the loss itself they deny nothing."""
 _CONDITION = frozenset({"unless", "except", "excepting", "excluding", "barring"})
-_RELATIVE = frozenset(
-    {"that", "which", "who", "whose", "if", "when", "while", "where", "with", "provided", "as", "once", "are", "is"}
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from assistant.denial import bounds, denials
+from assistant.denial import bounds, denials, untrue
 from assistant.grammar import asks_duty
 from assistant.pack import Pack
 from assistant.rules import Fact
@@ -49,10 +49,12 @@ class Statements:
     def judge(self, tokens: Sequence[str], around: Sequence[str], said: Collection[str]) -> Stated | None:
         """The fact that a claim is about, and whether it holds; the most particular one, or None.
 
+        Where one sentence states several, one that refutes goes first: three copies may be right, "in two regions" is still wrong.
+
         `tokens` are the words of the asking sentence, `around` those of the whole message: the topic may stand anywhere.
         `said` are the dimensions that the message mentions, and their values as "dimension=value".
         """
-        best: tuple[int, Stated] | None = None
+        found: list[tuple[int, Stated]] = []
         for fact, topic, yes, no in self._facts:
             if not topic or set(fact.unless) & set(said):
                 continue
@@ -62,9 +64,12 @@ class Statements:
             if not inside:
                 continue
             stated = self._figure(fact, tokens) if fact.figure else self._sides(fact, tokens, yes, no)
-            if stated and (best is None or inside + len(topic) > best[0]):
-                best = (inside + len(topic), stated)
-        return best[1] if best else None
+            if stated:
+                found.append((inside + len(topic), stated))
+        if not found:
+            return None
+        best = max(found, key=lambda one: one[0])[1]
+        return next((s for _, s in found if s.holds is False and s.fact.place == best.fact.place), best)
 
     def judge_at(self, unit: Unit, tokens: Sequence[str], said: Collection[str]) -> Stated | None:
         """Whether a claim holds whose topic a search has found: by the words of a fact that this unit states, or None."""
@@ -86,7 +91,7 @@ class Statements:
             against = None
         holds = for_ is not None and (against is None or (_overlap(for_, against) and for_[0] > against[0]))
         size, place = (for_ if holds else against) or (0, 0)
-        holds = holds != _turned(tokens, place, size)
+        holds = holds != (_turned(tokens, place, size) != untrue(tokens))
         if holds and self._bounded(fact, tokens):
             return Stated(fact, None)
         return Stated(fact, holds)
@@ -96,12 +101,13 @@ class Statements:
         """Whether the claim says more than the fact: "only", another order of things, a number that the fact does not name."""
         own = (fact.place.quote, *fact.yes, *fact.no, *(w for group in fact.topic for w in group))
         said = {w for text in own for w in split(text)}
+        right = {w for text in (fact.place.quote, *fact.yes) for w in split(text)}
         early, late = bool(said & _EARLY), bool(said & _LATE)
         counted = [a for a, b in pairwise(tokens) if (a in _NUMBERS or a.isdigit()) and b in _UNITS]
         return (
-            (not asks_duty(tokens) and any(tokens[n] not in said for n in bounds(tokens)))
+            any(tokens[n] not in said for n in bounds(tokens) if tokens[n] == "at" or not asks_duty(tokens))
             or (early != late and any(t in (_LATE if early else _EARLY) for t in tokens))
-            or any(n not in said and _NUMBERS.get(n, n) not in said for n in counted)
+            or any(n not in right and _NUMBERS.get(n, n) not in right for n in counted)
         )
 
     def _longest(self, tokens: Sequence[str], phrases: Sequence[Parts]) -> tuple[int, int] | None:
@@ -121,7 +127,7 @@ class Statements:
         units = [n for n, t in enumerate(tokens) if t in fact.unit]
         beside = {t for n in units for t in tokens[max(0, n - _BESIDE) : n]}
         numbers = {_NUMBERS.get(t, t) for t in beside if t in _NUMBERS or t.isdigit()}
-        return Stated(fact, fact.figure in numbers) if numbers else None
+        return Stated(fact, (fact.figure in numbers) != untrue(tokens)) if numbers else None
 
 
 _NUMBERS = {

@@ -109,6 +109,8 @@ class Reading:
     """A claim that denies ("MARS can't ..., right?")."""
     only: str | None = None
     """Dimension of which the claim says that nothing else holds ("only", "nobody else")."""
+    every: str | None = None
+    """Dimension all of whose values are spoken of ("all tools")."""
     compared: tuple[str, ...] = ()
     """Values set against each other, all of dimension `asked`."""
     unheard: tuple[str, ...] = ()

@@ -468,6 +468,8 @@ def _cue(tokens: Sequence[str], i: int) -> int:
         return 2
     if token == "not" and after in {"only", "just", "sure"}:
         return 0
+    if token in {"not", "never", "nothing", "nobody", "none"} and after in _DOING and _asking(tokens, i):
+        return 0
     if (token == "nothing" and after in _BUT) or (token in _BUT and i and tokens[i - 1] == "nothing"):
         return 0
     if token == "no" and after in {"", ",", ".", "matter", "idea", "need", "problem", "way", "longer", "limit", "?"}:
@@ -479,6 +481,44 @@ def _cue(tokens: Sequence[str], i: int) -> int:
     if token in _NOT_DONE and any(t in _DONE for t in tokens[i + 1 : i + 4]):
         return 1 + next(n for n, t in enumerate(tokens[i + 1 : i + 4]) if t in _DONE) + 1
     return 0
+
+
+_DOING = frozenset(
+    [
+        "back",
+        "be",
+        "protect",
+        "restore",
+        "cover",
+        "support",
+        "handle",
+        "work",
+        "recover",
+        "save",
+        "take",
+        "encrypt",
+        "have",
+        "get",
+        "make",
+        "store",
+        "copy",
+        "keep",
+        "run",
+        "use",
+        "install",
+        "reach",
+        "move",
+    ]
+)
+_ASKING = frozenset(
+    ["can", "could", "does", "do", "did", "is", "are", "will", "would", "may", "should", "might", "must", "has", "have"]
+)
+
+
+def _asking(tokens: Sequence[str], place: int) -> bool:
+    """Whether the clause of a word opens as a question: what is denied there is what is asked, not a fact."""
+    first = max((n + 1 for n in range(place) if tokens[n] in PUNCTUATION), default=0)
+    return tokens[first] in _ASKING
 
 
 def _reach(tokens: Sequence[str], start: int, found: Sequence[Found], at: Mapping[int, Sequence[int]]) -> Iterator[int]:

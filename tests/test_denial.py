@@ -95,3 +95,36 @@ def test_two_named_regions_are_two_regions() -> None:
     assert HELPER.ask(one).status == "not_supported"
     same = "May the storage account for Restore disk be in West Europe when the vault is in West Europe?"
     assert HELPER.ask(same).status == "supported"
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ("Can MABS not back up Windows physical servers?", "supported"),
+        ("Can MARS not back up Windows?", "supported"),
+        ("Does nothing back up physical Linux?", "not_supported"),
+        ("Can Replace existing not be used for encrypted VMs?", "not_supported"),
+        ("Does LRS keep three copies in two regions?", "not_supported"),
+        ("Does the transfer take at least 24 hours?", "information"),
+        ("Is it false that LRS keeps three copies?", "not_supported"),
+        ("Can the vault be in another region than the VHD?", "not_supported"),
+        ("Can the restored disk only be attached to a new VM?", "not_supported"),
+        ("Are all tools app-aware?", "conflict"),
+        ("Is every restore option available for encrypted VMs?", "not_supported"),
+    ],
+)
+def test_a_denied_bounded_or_universal_question_is_not_answered_for_its_opposite(question: str, status: str) -> None:
+    answer = HELPER.ask(question)
+    assert (answer.status, answer.text.startswith("Yes:") and status != "supported") == (status, False), answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "choice"),
+    [
+        ("Which is right? A. LRS keeps three copies. B. GRS is not the default.", ("A",)),
+        ("Which statement is false? A. LRS keeps three copies. B. GRS is not the default.", ("B",)),
+        ("A) LRS B) GRS – which one is the default replication?", ("B",)),
+    ],
+)
+def test_denied_options_are_judged_as_they_are_worded(question: str, choice: tuple[str, ...]) -> None:
+    assert HELPER.ask(question).choice == choice

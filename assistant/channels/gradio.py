@@ -31,7 +31,6 @@ _KEPT = 20
 """Conversations in a browser's history."""
 _WELCOME = "Ask a question, or start with one of these."
 _THINKING = "_Checking the rules and the documents …_"
-_STOPPED = "Stopped before there was an answer."
 _RETRY = "Try again"
 STYLE = (_HERE / "page.css").read_text(encoding="utf-8")
 Log = list[MessageDict | Message]
