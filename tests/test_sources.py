@@ -129,4 +129,4 @@ def test_the_chat_page_answers_under_its_policy(house: Served, tab: Page) -> Non
     tab.fill("textarea", REFUSED)
     tab.press("textarea", "Enter")
     tab.wait_for_selector("#conversation [data-testid=bot] .badge.not_supported")
-    assert tab.url == f"{house.url}/chat/"
+    assert tab.url == f"{house.url}/chat/?ask=Can+MARS+back+up+our+on-prem+Ubuntu+VM%3F"
