@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix rules acceptance evals questions bench clean
+.PHONY: help install run test check nightly-matrix nightly-teams fix rules acceptance evals questions bench clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 install: $(STAMP)  ## make the environment and install what is missing
 
@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml
 	@echo "[2/3] torch, the plain CPU build first (the default one pulls gigabytes of CUDA)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
 	@echo "[3/3] the assistant and its tools (about two minutes)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[serve,postgresql]" \
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[serve,postgresql,slack,teams,matrix]" \
 	  $$($(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['dev'])")
 	@touch $(STAMP)
 
@@ -56,6 +56,18 @@ rules: install  ## write corpus/azure-backup/RULES.md from the rules
 
 bench: install  ## the measured figures of the README
 	@$(BIN)/python benchmarks/start.py && $(BIN)/python benchmarks/ask.py
+
+SYNAPSE := /tmp/synapse
+nightly-matrix: install  ## the Matrix bot in a room of a real Synapse on 127.0.0.1
+	@test -x $(SYNAPSE)/bin/register_new_matrix_user || \
+	  { $(PYTHON) -m venv $(SYNAPSE) && $(SYNAPSE)/bin/pip install --quiet --disable-pip-version-check matrix-synapse==1.163.2; }
+	@SYNAPSE=$(SYNAPSE) $(BIN)/python -m pytest tests/nightly/test_synapse.py
+
+PLAYGROUND := /tmp/playground
+nightly-teams: install  ## answers in Microsoft's Agents Playground, in a network of its own (root, npm, Debian's chromium)
+	@test -x $(PLAYGROUND)/node_modules/.bin/agentsplayground || \
+	  npm install --silent --prefix $(PLAYGROUND) @microsoft/m365agentsplayground@0.2.28
+	@PLAYGROUND=$(PLAYGROUND) unshare -n sh -c 'ip link set lo up && $(BIN)/python -m pytest tests/nightly/test_playground.py'
 
 fix: install  ## repair what ruff can repair
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

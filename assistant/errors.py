@@ -3,6 +3,7 @@
 AssistantError
 ├── QuestionError    a question or text that cannot be read (empty, too long, control characters)
 ├── PackError        a knowledge pack that is not well formed; the message says file, place and remedy
+├── SettingError     a door that is configured wrongly; says which setting and how to mend it
 ├── UnknownName      a dimension, value, rule or section that does not exist; says which is near
 ├── IndexFault      the index could not be built, published or read
 │   └── BuildRunning another process is building the same index
@@ -26,6 +27,10 @@ class QuestionError(AssistantError):
 
 class PackError(AssistantError):
     """A knowledge pack that is not well formed."""
+
+
+class SettingError(AssistantError):
+    """A door that is configured wrongly."""
 
 
 class UnknownName(AssistantError):

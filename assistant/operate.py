@@ -67,7 +67,7 @@ def serve(settings: Settings, generations: Generations, say: Callable[[str], Non
 
     _sane(settings)
     say(f"opening the index of {generations.current.pack.title}")
-    app = application(generations, settings)
+    app = application(generations, settings, os.environ)
     if not settings.local:
         say("callers need a key; 'assistant keys add NAME' makes one")
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,11 +36,13 @@ class Served:
 
 
 @contextmanager
-def served(generations: Generations, settings: Settings) -> Iterator[Served]:
+def served(
+    generations: Generations, settings: Settings, environment: Mapping[str, str] | None = None
+) -> Iterator[Served]:
     """Serve on a free port until the block ends; yields when it is ready."""
     with listening(replace(settings, port=0)) as sock:
         settings = replace(settings, port=sock.getsockname()[1])
-        one = server(application(generations, settings), settings)
+        one = server(application(generations, settings, environment or {}), settings)
         thread = threading.Thread(target=one.run, kwargs={"sockets": [sock]}, daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{settings.port}"

@@ -61,6 +61,8 @@ FLOORS = {
     ),
     **dict.fromkeys(("channels.state", "channels.generations", "channels.limits", "channels.protocol"), 6.6),
     **dict.fromkeys(("channels.auth", "channels.service", "channels.schema"), 6.7),
+    "channels.chat": 6.6,
+    "channels.desk": 6.8,
     "channels.guard": 6.8,
     "channels.request": 6.9,
     "channels": 7,
@@ -79,6 +81,9 @@ FLOORS = {
     "evals.page": 7.85,
     **dict.fromkeys(("evals.cli", "evals.pytest_plugin"), 7.9),
     "channels.openai": 7.1,
+    **dict.fromkeys(("channels.slack", "channels.teams", "channels.matrix", "channels.webhook"), 7.1),
+    # opens those chats that are configured
+    "channels.team": 7.2,
     # all doors in one process
     "channels.serve": 7.5,
     "operate": 7.8,
@@ -107,9 +112,17 @@ HEAVY = {
     "prometheus_client",
     "mcp",
     "pydantic",
+    "slack_bolt",
+    "slack_sdk",
+    "microsoft_teams",
+    "nio",
 }
 OWN_GUEST = {
     "channels.gradio": {"gradio"},
+    "channels.slack": {"slack_bolt", "slack_sdk", "starlette"},
+    "channels.teams": {"microsoft_teams", "starlette"},
+    "channels.matrix": {"nio"},
+    "channels.webhook": {"starlette"},
     "channels.langchain": {"langchain", "langchain_core"},
     "draft": {"langchain", "langchain_core"},
     "doors": {"langchain_core", "pydantic"},
@@ -243,6 +256,10 @@ def test_heavy_guests_wait_for_the_function_that_needs_them(room: str) -> None:
         ("opentelemetry", {"channels.traced"}),
         ("prometheus_client", {"channels.metrics"}),
         ("mcp", {"channels.mcp"}),
+        ("slack_bolt", {"channels.slack"}),
+        ("slack_sdk", {"channels.slack"}),
+        ("microsoft_teams", {"channels.teams"}),
+        ("nio", {"channels.matrix"}),
         ("uvicorn", {"channels.serve", "channels.protocol"}),
     ],
 )

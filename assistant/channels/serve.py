@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -17,8 +19,9 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from assistant.channels import gradio, http, mcp, metrics, openai, problem, sources
+from assistant.channels import gradio, http, mcp, metrics, openai, problem, sources, team
 from assistant.channels.auth import Keyring
+from assistant.channels.desk import ServiceDesk
 from assistant.channels.guard import Guard
 from assistant.channels.metrics import Metrics
 from assistant.channels.problem import Problem
@@ -39,22 +42,28 @@ log = logging.getLogger("assistant.serve")
 _OPENAI = ("/v1/chat/completions", "/v1/responses")
 _DRAIN = 10
 _BACKLOG = 2048
+_NO_CHATS: Mapping[str, str] = MappingProxyType({})
 
 
-def application(generations: Generations, settings: Settings) -> ASGIApp:
-    """The whole house as one ASGI application. StateError when the state cannot be opened."""
+def application(generations: Generations, settings: Settings, environment: Mapping[str, str] = _NO_CHATS) -> ASGIApp:
+    """The whole house as one ASGI application, with the team chats that the environment configures.
+
+    StateError when the state cannot be opened, SettingError and MissingExtra as `team.opened`.
+    """
     state, figures = State(settings.state), Metrics()
     service = Service(generations, state, settings, figures)
     agents = mcp.server(service)
+    chats = team.opened(environment, partial(ServiceDesk, service))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with agents.session_manager.run():
-            beside = asyncio.create_task(_beside(service))
+            loops: tuple[team.Loop, ...] = (partial(_beside, service), *chats.loops)
+            beside = [asyncio.create_task(loop()) for loop in loops]
             yield
-            beside.cancel()
-            with suppress(asyncio.CancelledError):
-                await beside
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
         service.close()
 
     pack = generations.current.pack
@@ -66,7 +75,7 @@ def application(generations: Generations, settings: Settings) -> ASGIApp:
     for door in (http.router, openai.router, sources.router):
         app.include_router(door)
     _operations(app)
-    app.router.routes.extend(mcp.routes(agents, service))
+    app.router.routes.extend((*mcp.routes(agents, service), *chats.routes))
     gradio.mount(app, lambda: generations.current, generations.home)
     _errors(app)
     describe(app, settings.base)

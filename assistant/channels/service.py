@@ -145,6 +145,14 @@ class Service:
         helper, kept = self.helper, window(turns)
         return self._leaves(await self.run(lambda: self._answer(helper, kept)), channel)
 
+    async def history(self, talk: Talk) -> tuple[Answer, ...]:
+        """The answers of a conversation so far, oldest first, as this generation gives them."""
+        self._must_be_ready()
+        helper, deadline = self.helper, time.monotonic() + self.settings.patience
+        turns, _ = await kept(partial(self.state.turns, talk.owner, talk.name))
+        answers = await self.run(lambda: [self._after(helper, turns[:n], deadline) for n in range(1, len(turns) + 1)])
+        return tuple(a for a in answers if a)
+
     async def search(self, query: str, k: int) -> list[Hit]:
         """The `k` best places for a query."""
         self._must_be_ready()
