@@ -289,7 +289,9 @@ def _activity(body: bytes) -> Payload:
             return found
     except (ValueError, RecursionError):
         pass
-    raise HTTPException(400, "the body is no activity: a JSON object with type, id, from, recipient, conversation and serviceUrl")
+    raise HTTPException(
+        400, "the body is no activity: a JSON object with type, id, from, recipient, conversation and serviceUrl"
+    )
 
 
 def _issuer(authorization: str) -> str:
