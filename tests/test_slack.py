@@ -207,6 +207,13 @@ def test_no_answer_breaks_a_limit_and_no_word_is_lost(text: str, quotes: list[st
     assert "".join(said.split()) == "".join(wanted.split())
 
 
+@pytest.mark.parametrize("word", ["x ", "&", "<> ", "[1]"])
+def test_a_long_text_is_parted_at_the_limit(word: str) -> None:
+    message, blocks = shown(replace(ANSWER, text=word * 5000))
+    assert faults({"text": message, "blocks": blocks}) == []
+    assert sum(b["type"] == "section" for b in blocks) > 3
+
+
 @pytest.mark.parametrize(
     "question",
     [

@@ -101,8 +101,8 @@ def test_thumbs(value: dict[str, object], expected: Rating) -> None:
 # ---- payloads out
 
 
-def shown(reply: Answer | str) -> Json:
-    return teams.message(reply).model_dump(mode="json", by_alias=True, exclude_none=True)
+def shown(reply: Answer | str, chooser: str = "") -> Json:
+    return teams.message(reply, chooser).model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def test_an_answer_is_text_with_chips_thumbs_and_a_card_with_its_proof() -> None:
@@ -120,15 +120,19 @@ def test_an_answer_is_text_with_chips_thumbs_and_a_card_with_its_proof() -> None
     assert card["content"]["body"][1]["facts"] == [{"title": "R-1", "value": "It \\*cannot\\*. [1]"}]
 
 
-def test_what_is_missing_is_asked_with_buttons_that_speak_for_who_clicks() -> None:
+def test_what_is_missing_is_asked_with_buttons() -> None:
     words = [f"choice {n}" for n in range(8)]
     card = teams.card(asking(*words)).model_dump(mode="json", by_alias=True, exclude_none=True)
     assert [b["type"] for b in card["body"]] == ["TextBlock", "ActionSet", "ActionSet", "TextBlock", "FactSet"]
     actions = [a for b in card["body"] for a in b.get("actions", [])]
     assert [a["title"] for a in actions] == words
-    assert actions[0]["data"]["msteams"] == {
-        "type": "messageBack", "text": "choice 0", "displayText": "choice 0", "value": {"choice": "choice 0"},
-    }  # fmt: skip
+    assert actions[0]["data"] == {"choice": "choice 0"}
+
+
+def test_a_click_is_shown_to_the_others() -> None:
+    who = teams.chosen(activity(value={"choice": "virtual"}, **{"from": {"id": "29:u", "name": "Ann *"}}))
+    assert str(shown(ANSWER, who)["text"]).startswith("Ann \\*: virtual\n\n**✘ Not supported**\n\n")
+    assert teams.chosen(activity()) == ""
 
 
 def test_a_card_is_sent_only_when_it_adds_something() -> None:
@@ -173,6 +177,8 @@ class Cloud:
     posts: list[tuple[str, Json]] = field(default_factory=list)
     fail: list[int] = field(default_factory=list)
     fetched: int = 0
+    strayed: list[str] = field(default_factory=list)
+    """Where keys were asked for at a stranger's wish."""
 
     async def keys(self, _: Request) -> Response:
         self.fetched += 1
@@ -185,10 +191,15 @@ class Cloud:
         self.posts.append((request.headers.get("authorization", ""), await request.json()))
         return JSONResponse({"id": f"sent-{len(self.posts)}"})
 
+    async def stray(self, request: Request) -> Response:
+        self.strayed.append(request.url.path)
+        return Response(status_code=404)
+
     @property
     def app(self) -> Starlette:
         return Starlette(
             routes=[
+                Route("/login/{rest:path}", self.stray),
                 Route("/v1/.well-known/keys", self.keys),
                 Route("/connector/v3/conversations/{rest:path}", self.take, methods=["POST", "PUT"]),
             ]
@@ -236,7 +247,9 @@ async def ours(*_: object) -> str:
 def kit(helper: Assistant) -> Iterator[Room]:
     cloud, desk = Cloud(), Desk(helper)
     with served(cloud.app) as base:
-        keys = with_overrides(PUBLIC, openid_metadata_url=f"{base}/v1/.well-known/openidconfiguration")
+        keys = with_overrides(
+            PUBLIC, openid_metadata_url=f"{base}/v1/.well-known/openidconfiguration", login_endpoint=f"{base}/login"
+        )
         settings = Settings(APP, tenant=TENANT, corrections=frozenset({"19:watched@thread.tacv2"}))
         with served(Starlette(routes=teams.routes(desk, settings, keys, ours))) as url:
             yield Room(cloud, desk, base, f"{url}{teams.PATH}")
@@ -290,9 +303,16 @@ def test_forged_tokens_do_not_make_us_fetch_keys_again_and_again(room: Room) -> 
     assert room.cloud.fetched - before <= 1
 
 
+def test_no_stranger_chooses_where_keys_are_fetched(room: Room) -> None:
+    token = room.token(iss=f"{room.base}/login/x/v2.0", tid="../../chosen")
+    assert room.send(token, activity(room.service)).status_code == 401
+    assert room.cloud.strayed == []
+
+
 BAD_BODIES = [
     b"", b"{", b"[]", b'"x"', b"null", b"\xff", b"[" * 50_000, b"{}", b'{"type": "message"}', b'{"serviceUrl": 7}',
     json.dumps(activity(**{"from": "x"})).encode(), json.dumps(activity(conversation=None)).encode(),
+    json.dumps(activity(service=None)).encode(), json.dumps(activity(service="")).encode(),
     json.dumps(activity(type="nonsense")).encode(), json.dumps(activity(entities="x")).encode(), json.dumps(activity(text=7)).encode(),
 ]  # fmt: skip
 
@@ -314,7 +334,7 @@ def test_a_mention_is_answered_in_its_thread_once(room: Room) -> None:
     assert [room.deliver().status_code for _ in range(3)] == [200, 200, 200]
     ((authorization, post),) = room.cloud.posts
     assert authorization.startswith("Bearer ")
-    assert str(post["text"]).startswith("**? It depends**\n\nIt depends on environment (virtual or physical).\n- ")
+    assert str(post["text"]).startswith("**? It depends**\n\nIt depends on environment (virtual or physical).\n\n- ")
     assert post["conversation"]["id"] == THREAD
     assert [c["position"] for e in post["entities"] for c in e.get("citation", [])] == [1, 2]
 
@@ -322,9 +342,9 @@ def test_a_mention_is_answered_in_its_thread_once(room: Room) -> None:
 def test_a_click_on_a_choice_is_answered(room: Room) -> None:
     room.deliver()
     (card,) = room.cloud.posts[0][1]["attachments"]
-    back = next(a for b in card["content"]["body"] for a in b.get("actions", []))["data"]["msteams"]
-    room.deliver(id="2", entities=[], text=back["text"], value=back["value"], replyToId="sent-1")
-    assert str(room.cloud.posts[1][1]["text"]).startswith("**✔ Supported**")
+    back = next(a for b in card["content"]["body"] for a in b.get("actions", []))["data"]
+    room.deliver(id="2", entities=[], text=None, value=back, replyToId="sent-1")
+    assert str(room.cloud.posts[1][1]["text"]).startswith("Ann: virtual\n\n**✔ Supported**\n\nYes: ")
 
 
 def test_a_thread_of_ours_goes_on_and_other_talk_does_not(room: Room) -> None:

@@ -104,6 +104,12 @@ def asked(activity: Payload) -> Asked | None:
     )  # fmt: skip
 
 
+def chosen(activity: Payload) -> str:
+    """Who chose what with a click; empty for a message that was written."""
+    choice = string(activity, "value", "choice")
+    return f"{string(activity, 'from', 'name')}: {choice}" if choice else ""
+
+
 def plain(activity: Payload, bot: str) -> str:
     """A message as people see it, without the mention of us."""
     words = string(activity, "text")
@@ -139,12 +145,16 @@ def rated(activity: Payload, answer_id: str) -> Rating:
 # ---- payloads out
 
 
-def message(reply: Answer | str) -> MessageActivityInput:
-    """Text with chips, thumbs, and a card where there is a proof or a question back."""
+def message(reply: Answer | str, chooser: str = "") -> MessageActivityInput:
+    """Text with chips, thumbs, and a card where there is a proof or a question back. `chooser` is quoted above.
+
+    Every line is a paragraph, items too: chips are made in paragraphs only.
+    """
     if isinstance(reply, str):
         return MessageActivityInput(text=chat.markdown(reply))
-    words = f"**{chat.heading(reply)}**\n\n{chat.body(reply, _mark)}"
-    made = MessageActivityInput(text=words).add_feedback()
+    said = [chat.markdown(chooser)] if chooser else []
+    lines = filter(None, chat.body(reply, _mark).split("\n"))
+    made = MessageActivityInput(text="\n\n".join([*said, f"**{chat.heading(reply)}**", *lines])).add_feedback()
     for one in reply.citations:
         made.add_citation(one.marker, _chip(one))
     if reply.findings or reply.ask:
@@ -180,9 +190,8 @@ def _choices(answer: Answer) -> list[CardElement]:
 
 
 def _button(words: str) -> SubmitAction:
-    """A click speaks for the person who clicked: everybody sees the words, we get them as a message."""
-    back = {"type": "messageBack", "text": words, "displayText": words, "value": {"choice": words}}
-    return SubmitAction(title=words, data={"choice": words, "msteams": back})
+    """A click comes to us as a message that holds the choice; nobody else sees it, so the reply says who chose what."""
+    return SubmitAction(title=words, data={"choice": words})
 
 
 # ---- the loop
@@ -261,10 +270,11 @@ def _listen(bot: App, desk: Desk, settings: Settings) -> None:
     sent = Sent()
 
     async def hear(context: ActivityContext[MessageActivity]) -> None:
-        found = asked(_payload(context.activity))
+        activity = _payload(context.activity)
+        found = asked(activity)
         reply = await chat.reply(desk, found, settings.corrections) if found else None
         if reply is not None:
-            posted = await persistent(lambda: context.send(message(reply)))
+            posted = await persistent(lambda: context.send(message(reply, chosen(activity))))
             if isinstance(reply, Answer):
                 sent.keep(posted.id, reply.id)
 
@@ -285,7 +295,8 @@ def _activity(body: bytes) -> Payload:
     try:
         found = json.loads(body.decode("utf-8"))
         if isinstance(found, dict) and string(found, "serviceUrl"):
-            ActivityTypeAdapter.validate_python(found)  # its complaint is a ValueError
+            told = {k: v for k, v in found.items() if v is not None}  # so the kit reads it
+            ActivityTypeAdapter.validate_python(told)  # its complaint is a ValueError
             return found
     except (ValueError, RecursionError):
         pass
