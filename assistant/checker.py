@@ -188,7 +188,7 @@ class Checker:
         self._follow(known)
         assumed = []
         for item in self.pack.assumptions:
-            if item.decision == decision and _holds(item.when, known):
+            if item.decision == decision and holds(item.when, known):
                 for name, value in item.set.items():
                     if name not in known:
                         known[name] = (value,)
@@ -202,7 +202,7 @@ class Checker:
         while before != len(known):
             before = len(known)
             for rule in self.pack.implications:
-                if _holds(rule.when, known):
+                if holds(rule.when, known):
                     for name, value in rule.then.items():
                         known.setdefault(name, (value,))
 
@@ -430,5 +430,6 @@ def _status(space: Space, outcomes: Mapping[str, int]) -> tuple[Status, str]:
     return "not_stated", NOT_STATED if NOT_STATED in found else SILENT
 
 
-def _holds(when: Facts, known: Facts) -> bool:
+def holds(when: Facts, known: Facts) -> bool:
+    """Whether facts lie wholly within a condition."""
     return all(n in known and set(known[n]) <= set(values) for n, values in when.items())

@@ -283,13 +283,18 @@ class Composer:
         for tension in self.tensions(verdict, reading):
             cited = all(_key(p) in page.markers for p in tension.places)
             if not (cited and "disagree" in page.text) and lower(tension.says) not in page.text:
-                page.say(f"The documents read differently here: {lower(tension.says)}", *tension.places)
+                self.differ(page, tension)
+
+    @staticmethod
+    def differ(page: Page, tension: Tension) -> None:
+        """Say that the documents read differently, with the places of both sides."""
+        page.say(f"The documents read differently here: {lower(tension.says)}", *tension.places)
 
     def differing(self, page: Page, place: Place) -> None:
         """The declared tensions that have this place on one side."""
         for tension in self.pack.tensions:
             if place in tension.places and lower(tension.says) not in page.text:
-                page.say(f"The documents read differently here: {lower(tension.says)}", *tension.places)
+                self.differ(page, tension)
 
     def tensions(self, verdict: Verdict, reading: Reading) -> list[Tension]:
         """The declared tensions that the user's own facts touch."""

@@ -22,7 +22,7 @@ _PRONOUN = re.compile(r"\b(?:it|that|this|those|these|them|they|one|ones|same|ot
 _SWITCH = re.compile(
     r"\b(?:different (?:question|topic|subject|thing|matter|ticket|customer|machine)|other (?:ticket|customer|question|topic|chapter|subject|matter|world)|"
     r"new (?:ticket|customer|question|topic|problem|subject|case)|another (?:question|topic|thing|subject|ticket|matter|customer)|next (?:question|slide|topic|ticket|chapter|customer)|"
-    r"never mind|nevermind|enough about|leaving \w+ aside|let's leave|unrelated|switching|change of topic|change of subject|something else|completely different|totally different|one more thing|leave that|leave it at that|park (?:it|that)|forget (?:it|that|the|about|databases)|enough (?:theory|of)|moving on|move on|new machine :|next machine|now for something|while i have you|by the way|btw|on another note|apropos)\b"
+    r"never mind|nevermind|enough about|leaving \w+ aside|let's leave|unrelated|switching|change of topic|change of subject|something else|completely different|totally different|one more thing|leave that|leave it at that|park (?:it|that)|forget (?:it|that|the|about|\w+ \.)|enough (?:theory|of)|moving on|move on|new machine :|next machine|now for something|while i have you|by the way|btw|on another note|apropos)\b"
 )
 _UNSURE = re.compile(
     r"\b(?:don't know|not sure|no idea|dunno|can't tell|have to ask|need to check|will check|unsure)\b"

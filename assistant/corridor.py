@@ -134,8 +134,7 @@ class Case:
             return self._foreign()
         if reading.unheard:
             return self._foreign() if reading.off_topic else self._unheard()
-        stated = self._stated()
-        if reading.silence and not stated:
+        if reading.silence and not self._stated:
             return self._stated_silence()
         if reading.kind == "compare":
             return "information" if self._compare() else self._explain(complete=True)
@@ -143,8 +142,8 @@ class Case:
             found = self._which()
             if found:
                 return found
-        if stated and reading.kind in {"capability", "claim", "explain"}:
-            return self._state(stated)
+        if self._stated and reading.kind in {"capability", "claim", "explain"}:
+            return self._state(self._stated)
         decided = reading.decision and self.pack.decisions[reading.decision].kind
         if decided == "value" and reading.kind != "explain" and not (self._undecided() and self._better_explained()):
             fact = self._found() if self._undecided() else None
@@ -162,8 +161,9 @@ class Case:
 
     def _undecided(self) -> bool:
         """Whether the rules would only list every way it could come out."""
-        return all(v.status == "depends" for v in self._check())
+        return all(v.status == "depends" for v in self._checked)
 
+    @cached_property
     def _stated(self) -> Stated | None:
         """The fact that a yes/no question is about, when its words decide it."""
         reading = self.reading
@@ -199,12 +199,14 @@ class Case:
         """Whether a place of the documents is this near to the question."""
         return bool(self.hits) and self.hits[0].similarity >= sure
 
-    def _check(self) -> list[Verdict]:
+    @cached_property
+    def _checked(self) -> list[Verdict]:
+        """What the rules say of each machine."""
         decision = self.reading.decision or ""
         return [self.house.checker.check(decision, s.facts) for s in self._scenarios()]
 
     def _capability(self) -> Status:
-        self.verdicts = self._check()
+        self.verdicts = self._checked
         return self._exclusive() or self._universal() or self._each(self.composer.capability)
 
     def _universal(self) -> Status | None:
@@ -254,11 +256,11 @@ class Case:
             and all(set(facts.get(n, v)) & set(v) for n, v in t.when.items())
         ]
         for tension in torn[:1]:
-            self.page.say(f"The documents read differently here: {lower(tension.says)}", *tension.places)
+            self.composer.differ(self.page, tension)
         return "conflict" if torn else "not_supported"
 
     def _value(self) -> Status:
-        self.verdicts = self._check()
+        self.verdicts = self._checked
         statuses = [self._of_value(v) for v in self.verdicts]
         self._each(self.composer.value)
         return statuses[0] if len(set(statuses)) == 1 else "information" if not self.reading.outcome else "depends"
@@ -345,7 +347,7 @@ class Case:
 
     def _which_machine(self) -> Status:
         """Each machine by itself, for "which of these can …?"."""
-        self.verdicts = self._check()
+        self.verdicts = self._checked
         self._each(self.composer.capability)
         statuses = {v.status for v in self.verdicts}
         return "not_supported" if statuses == {"not_supported"} else "information"
@@ -362,7 +364,7 @@ class Case:
 
     def _refuted(self) -> bool:
         """Whether the thing that an explanation takes for granted is not so: a false premise is named first."""
-        verdicts = self._check()
+        verdicts = self._checked
         if self.pack.decisions[self.reading.decision or ""].kind == "value":
             return False
         facts = self._scenarios()[0].facts
@@ -395,7 +397,7 @@ class Case:
         used = {*domains, *(self.pack.dimensions[n].reads for n in domains)}
         said = {n for s in self._scenarios() for n in s.facts if n in used}
         scale = _LIKENESS_ASKED if self.reading.kind == "capability" and asks_duty(self.reading.focus) else _LIKENESS
-        definite = all(v.status in {"supported", "not_supported", "conflict"} for v in self._check())
+        definite = all(v.status in {"supported", "not_supported", "conflict"} for v in self._checked)
         if definite and self.reading.kind != "explain" and said and (decision != self.pack.main or len(said) > 1):
             return False
         if not self._fits(sure if sure is not None else scale[min(len(said), len(scale) - 1)]):
@@ -427,7 +429,7 @@ class Case:
             or not self.reading.decision
         ):
             return
-        verdict = self._check()[0]
+        verdict = self._checked[0]
         if (
             verdict.status in {"supported", "not_supported", "information"}
             and verdict.rules

@@ -9,245 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_CONTRACTED = frozenset(
-    [
-        "isn't",
-        "aren't",
-        "wasn't",
-        "weren't",
-        "can't",
-        "couldn't",
-        "mustn't",
-        "shouldn't",
-        "won't",
-        "wouldn't",
-        "don't",
-        "doesn't",
-        "didn't",
-        "hasn't",
-        "haven't",
-        "hadn't",
-        "needn't",
-        "ain't",
-    ]
-)
-_WORDS = _CONTRACTED | frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "none",
-        "nothing",
-        "nobody",
-        "neither",
-        "nor",
-        "nowhere",
-        "cannot",
-        "unable",
-        "impossible",
-        "unsupported",
-        "incapable",
-        "unavailable",
-        "lack",
-        "lacks",
-        "lacking",
-        "missing",
-        "misses",
-        "refuse",
-        "refuses",
-        "refused",
-        "rejects",
-        "reject",
-        "excluded",
-        "excludes",
-        "exclude",
-        "prohibited",
-        "forbidden",
-        "forbids",
-        "disallowed",
-        "unnecessary",
-        "needless",
-        "ineligible",
-        "unsuitable",
-        "prevents",
-        "prevent",
-        "barred",
-        "bars",
-        "omits",
-        "omitted",
-        "skips",
-        "ignores",
-        "dictated",
-        "hopeless",
-        "blocks",
-        "blocked",
-        "denied",
-        "banned",
-    ]
-)
-_VERBS = (
-    _WORDS
-    - _CONTRACTED
-    - frozenset(["not", "no", "never", "none", "nothing", "nobody", "neither", "nor", "nowhere", "cannot"])
-)
-"""Denials that are a predicate of their own: "Is it excluded?" asks for a no."""
-_PHRASES = tuple(
-    tuple(p.split())
-    for p in [
-        "ruled out",
-        "rules out",
-        "rule out",
-        "out of the question",
-        "out of reach",
-        "off limits",
-        "left out",
-        "leaves out",
-        "leave out",
-        "out of scope",
-        "off the table",
-        "too much to ask",
-        "beyond the reach",
-        "out of luck",
-        "closed to",
-        "are out",
-        "is out",
-        "dead end",
-        "no go",
-        "shut out",
-        "empty handed",
-        "fails to",
-        "fail to",
-        "stops short",
-        "left empty",
-        "out of the game",
-        "in the cold",
-        "bite each other",
-        "get in each other's way",
-        "clash with",
-    ]
-)
-_HARMLESS = tuple(
-    tuple(p.split())
-    for p in [
-        "not only",
-        "not just",
-        "not merely",
-        "no matter",
-        "no problem",
-        "no doubt",
-        "not to mention",
-        "don't worry",
-        "nothing but",
-        "none other than",
-        "no other",
-        "without fail",
-        "no trouble",
-        "whether or not",
-        "or not",
-        "no longer than",
-        "no more than",
-        "not more than",
-        "no later than",
-        "never more than",
-        "never longer than",
-        "no less than",
-        "not less than",
-        "not sure",
-        "not certain",
-        "no idea",
-        "don't know",
-        "doesn't know",
-        "didn't know",
-        "don't think",
-        "don't believe",
-        "don't understand",
-        "don't see",
-        "don't care",
-        "doesn't care",
-        "don't mind",
-        "don't want",
-        "doesn't want",
-        "not want",
-        "don't need",
-        "doesn't need",
-        "not need",
-        "can't tell",
-        "can't find",
-        "can't wait",
-        "don't get",
-        "do not know",
-        "do not want",
-        "do not need",
-        "not that",
-        "why not",
-        "if not",
-        "no way around",
-        "no rush",
-        "no worries",
-        "no offence",
-        "no offense",
-        "no hurry",
-        "don't forget",
-        "never mind",
-        "don't bother",
-        "do not bother",
-        "read only",
-        "no excuses",
-        "nothing changed",
-        "changed nothing",
-        "nothing special",
-        "not clear",
-        "isn't clear",
-        "not quite",
-        "not yet",
-        "not have to",
-        "don't have to",
-        "doesn't have to",
-        "can't decide",
-        "can't remember",
-        "don't remember",
-        "don't recall",
-        "not wrong",
-        "no wonder",
-        "no one asked",
-        "not a big deal",
-        "not a problem",
-    ]
-)
+from assistant.lexicon import phrases, words
+
 _TAG = re.compile(
-    r"(?:[,;.]? (?:isn't|aren't|doesn't|don't|can't|won't|wasn't|is|are|does|do|can|will|was|has|have|hasn't|haven't|did|didn't) (?:it|they|he|she|that|this|so|we|you|i|there)(?: so| not)?"
+    r"(?:[,;.]? (?:isn't|aren't|doesn't|don't|can't|won't|wasn't|hasn't|haven't|didn't) (?:it|they|he|she|that|this|so|we|you|i|there)(?: so| not)?"
+    r"|[,;.] (?:is|are|does|do|can|will|was|has|have|did) (?:it|they|he|she|that|this|so|we|you|i|there)(?: so| not)?"
     r"|[,;.]? (?:no|right|correct|yes|true|or not|am i right|am i wrong|or am i wrong|or can i|or do i|or does it|true or false|yes or no|right or wrong))+ ?[?.!]*$"
 )
 _OPENING = frozenset({".", "?", "!", ";", ",", ":", "\n", "why", "so", "and", "but", "well", "hey", "then"})
-_BOUNDS = frozenset(["only", "just", "solely", "merely", "exclusively", "purely", "bare", "barely"])
-_BOUND_PHRASES = tuple(
-    tuple(p.split())
-    for p in [
-        "nothing but",
-        "nobody else",
-        "nothing else",
-        "nowhere else",
-        "no one else",
-        "none else",
-        "that's all",
-        "that is all",
-        "and that's it",
-        "the one thing",
-        "one thing",
-        "must choose",
-        "have to choose",
-        "no more than",
-        "at most",
-        "at least",
-        "another agent",
-        "a different agent",
-        "another product",
-        "separate product",
-        "either … or",
-        "nothing more",
-        "not more than",
-    ]
-)
 
 
 def untagged(tokens: Sequence[str]) -> int:
@@ -267,21 +36,28 @@ def denials(tokens: Sequence[str]) -> list[int]:
     last = untagged(tokens)
     skip: set[int] = set()
     for n in range(last):
-        for idiom in _HARMLESS:
+        for idiom in phrases("denying_nothing"):
             if tuple(tokens[n : n + len(idiom)]) == idiom:
                 skip.update(range(n, n + len(idiom)))
+    contracted = words("contracted")
+    turning = contracted | words("denying")
     found: list[int] = []
     for n in range(last):
         token = tokens[n]
-        opens = token in _CONTRACTED and (n == 0 or tokens[n - 1] in _OPENING) and tokens[-1] == "?"
+        opens = token in contracted and (n == 0 or tokens[n - 1] in _OPENING) and tokens[-1] == "?"
         doubled = (token == "nor" and {"neither", "not"} & set(tokens[:n])) or (
             found and found[-1] == n - 1 and token == "neither"
         )
         if n in skip or opens or doubled:
             continue
-        if token in _WORDS or any(tuple(tokens[n : n + len(p)]) == p for p in _PHRASES):
+        if token in turning or _stands(tokens, n, "denying_phrases"):
             found.append(n)
     return found
+
+
+def _stands(tokens: Sequence[str], place: int, name: str) -> bool:
+    """Whether a phrase of a list stands at a place."""
+    return any(tuple(tokens[place : place + len(p)]) == p for p in phrases(name))
 
 
 _UNTRUE = re.compile(
@@ -295,48 +71,23 @@ def untrue(tokens: Sequence[str]) -> bool:
 
 
 def excluded(tokens: Sequence[str]) -> bool:
-    """Whether a question asks if something is out or not so: "Is it ruled out?", "Can it not be restored?"."""
+    """Whether a question asks if something is out or not so: "Is it ruled out?", "Is it false that …?"."""
     if untrue(tokens):
         return True
-    found = [
-        n for n in denials(tokens) if tokens[n] in _VERBS or any(tuple(tokens[n : n + len(p)]) == p for p in _PHRASES)
-    ]
+    verbs = words("denying") - words("particles")
+    found = [n for n in denials(tokens) if tokens[n] in verbs or _stands(tokens, n, "denying_phrases")]
     return len(found) % 2 == 1
 
 
 def closings(tokens: Sequence[str]) -> list[int]:
     """Indices of the words that close a statement to anything else."""
     return [
-        n
-        for n, token in enumerate(tokens)
-        if token in {"only", "solely", "exclusively"} and tokens[n - 1 : n] != ["not"]
+        n for n, token in enumerate(tokens) if token in {"only", "solely", "exclusively"} and not _denied(tokens, n)
     ]
 
 
-_DOING = frozenset(
-    [
-        "back",
-        "be",
-        "protect",
-        "restore",
-        "cover",
-        "support",
-        "handle",
-        "work",
-        "recover",
-        "save",
-        "take",
-        "encrypt",
-        "store",
-        "copy",
-        "keep",
-        "run",
-        "use",
-        "install",
-        "reach",
-        "move",
-    ]
-)
+def _denied(tokens: Sequence[str], place: int) -> bool:
+    return place > 0 and tokens[place - 1] == "not"
 
 
 def closes(tokens: Sequence[str]) -> bool:
@@ -350,9 +101,9 @@ def closes(tokens: Sequence[str]) -> bool:
 
 def bounds(tokens: Sequence[str]) -> list[int]:
     """Indices of the words that bound a statement to what they name: "only", "nobody else", "at most"."""
+    bounding = words("bounding")
     return [
         n
         for n, token in enumerate(tokens)
-        if (token in _BOUNDS and tokens[n - 1 : n] != ["not"])
-        or any(tuple(tokens[n : n + len(p)]) == p for p in _BOUND_PHRASES)
+        if (token in bounding and not _denied(tokens, n)) or _stands(tokens, n, "bounding_phrases")
     ]

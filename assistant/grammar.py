@@ -353,7 +353,7 @@ def asks_duty(focus: Sequence[str]) -> bool:
 
 def asks_plainly(focus: Sequence[str]) -> bool:
     """Whether a statement is put as a question: "And the snapshot stays after that?"."""
-    return focus[-1:] == ["?"] and not set(focus) & set(WH)
+    return bool(focus) and focus[-1] == "?" and not set(focus) & set(WH)
 
 
 # ---- multiple choice

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from assistant.denial import bounds, denials, untrue
 from assistant.grammar import asks_duty
+from assistant.lexicon import words
 from assistant.pack import Pack
 from assistant.rules import Fact
 from assistant.types import Unit
@@ -103,7 +104,7 @@ class Statements:
         said = {w for text in own for w in split(text)}
         right = {w for text in (fact.place.quote, *fact.yes) for w in split(text)}
         early, late = bool(said & _EARLY), bool(said & _LATE)
-        counted = [a for a, b in pairwise(tokens) if (a in _NUMBERS or a.isdigit()) and b in _UNITS]
+        counted = [a for a, b in pairwise(tokens) if (a in _NUMBERS or a.isdigit()) and b in words("units")]
         return (
             any(tokens[n] not in said for n in bounds(tokens) if tokens[n] == "at" or not asks_duty(tokens))
             or (early != late and any(t in (_LATE if early else _EARLY) for t in tokens))
@@ -139,38 +140,6 @@ _NUMBERS = {
 
 _EARLY = frozenset({"first", "before", "beforehand", "prior", "initially"})
 _LATE = frozenset({"after", "afterwards", "later", "last", "finally", "end"})
-_UNITS = frozenset(
-    [
-        "copies",
-        "copy",
-        "times",
-        "hours",
-        "hour",
-        "h",
-        "hrs",
-        "days",
-        "day",
-        "weeks",
-        "months",
-        "years",
-        "minutes",
-        "regions",
-        "replicas",
-        "steps",
-        "stages",
-        "options",
-        "types",
-        "levels",
-        "tools",
-        "agents",
-        "ways",
-        "percent",
-        "gb",
-        "tb",
-        "bit",
-        "bits",
-    ]
-)
 _JOINTS = frozenset(
     {
         ",",

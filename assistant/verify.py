@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from assistant.attributes import Attributes, Heard, Told
-from assistant.checker import Checker
-from assistant.clauses import LOOSE, NEGATIVE, Clause, clauses, contrasts, denials, leans_back, subject_of
+from assistant.checker import Checker, holds
+from assistant.clauses import AUX, LOOSE, NEGATIVE, VERBS, Clause, clauses, contrasts, denials, leans_back, subject_of
 from assistant.compose import spoken
 from assistant.errors import QuestionError
 from assistant.lexicon import starting, words
@@ -379,7 +379,7 @@ class Verifier:
             says = why if verdict.status == "conflict" and why else rule.title
             found.append((rule.place, Finding(rule.id, rule.then, rule.title), says))
         for tension in self.pack.tensions:
-            if tension.decision == verdict.decision and verdict.known and _touches(tension.when, verdict.known):
+            if tension.decision == verdict.decision and verdict.known and holds(tension.when, verdict.known):
                 found += [(p, Finding(tension.id, "conflict", tension.says), tension.says) for p in tension.places]
         return found
 
@@ -466,8 +466,6 @@ def _next(tokens: Sequence[str], start: int, last: int) -> int:
 
 
 def _has_verb(words: Sequence[str]) -> bool:
-    from assistant.clauses import AUX, VERBS
-
     return any(w in AUX or stem(w) in VERBS for w in words)
 
 
@@ -508,13 +506,6 @@ _TURNS = frozenset(
         ]
     )
 )
-
-
-def _touches(when: object, known: object) -> bool:
-    """Whether facts lie where places read differently."""
-    if not isinstance(when, dict) or not isinstance(known, dict):
-        return False
-    return all(n in known and set(known[n]) <= set(v) for n, v in when.items())
 
 
 def _corrected(text: str, parts: Sequence[tuple[Sentence, list[Claim]]]) -> str:

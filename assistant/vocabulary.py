@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
+from assistant import lexicon
 from assistant.errors import QuestionError
 from assistant.pack import Pack
 from assistant.types import Mention
@@ -468,7 +469,11 @@ def _cue(tokens: Sequence[str], i: int) -> int:
         return 2
     if token == "not" and after in {"only", "just", "sure"}:
         return 0
-    if token in {"not", "never", "nothing", "nobody", "none"} and after in _DOING and _asking(tokens, i):
+    if (
+        token in {"not", "never", "nothing", "nobody", "none"}
+        and after in lexicon.words("doing")
+        and _asking(tokens, i)
+    ):
         return 0
     if (token == "nothing" and after in _BUT) or (token in _BUT and i and tokens[i - 1] == "nothing"):
         return 0
@@ -483,33 +488,6 @@ def _cue(tokens: Sequence[str], i: int) -> int:
     return 0
 
 
-_DOING = frozenset(
-    [
-        "back",
-        "be",
-        "protect",
-        "restore",
-        "cover",
-        "support",
-        "handle",
-        "work",
-        "recover",
-        "save",
-        "take",
-        "encrypt",
-        "have",
-        "get",
-        "make",
-        "store",
-        "copy",
-        "keep",
-        "run",
-        "use",
-        "install",
-        "reach",
-        "move",
-    ]
-)
 _ASKING = frozenset(
     ["can", "could", "does", "do", "did", "is", "are", "will", "would", "may", "should", "might", "must", "has", "have"]
 )
