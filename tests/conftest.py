@@ -22,11 +22,22 @@ from assistant.pack import Pack, load
 from assistant.retrieve import Retriever
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
     from served import Served
 
     from assistant.channels.generations import Generations
 
 PACKS = Path(__file__).parent / "packs"
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = [  # a browser that asks nobody for anything of its own
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 # The same examples in every run: a suite that fails now and then is not a proof. HYPOTHESIS_PROFILE=search looks for new ones.
 settings.register_profile(
@@ -108,6 +119,18 @@ def guarded(generations: Generations, tmp_path_factory: pytest.TempPathFactory) 
     )
     with served(generations, settings) as one:
         yield one
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; a module's and not the session's, since Playwright holds the thread's event loop while it is open."""
+    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed; apt-get install chromium")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

@@ -40,16 +40,6 @@ if TYPE_CHECKING:
 # Gradio's own figures of its queue, on pandas 3
 pytestmark = pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 REFUSED = "Can MARS back up our on-prem Ubuntu VM?"
 QUESTIONS = {
@@ -107,8 +97,6 @@ def store(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def served(store: Path) -> Iterator[tuple[str, list[str]]]:
     """The page's address and what ``app.py`` said before it was up."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed; apt-get install chromium")
     port = free_port()
     settings = {**os.environ, "ASSISTANT_PORT": str(port), "ASSISTANT_HOME": str(store), "PYTHONPATH": str(ROOT)}
     (store / "runs" / "nightly").mkdir(parents=True)
@@ -124,17 +112,6 @@ def served(store: Path) -> Iterator[tuple[str, list[str]]]:
             yield f"http://127.0.0.1:{port}/chat/", said
         finally:
             app.terminate()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed; apt-get install chromium")
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @contextmanager

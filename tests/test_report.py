@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> | `=cmd` [l](javascript:alert(3)) @all"
 SUITE = f"""\
 suite: shown
@@ -144,19 +143,6 @@ def test_the_page_is_one_file_that_asks_nobody(shown: Report) -> None:
     assert "default-src 'none'" in text
     assert text.count("<script>") == 1
     assert text.count('<details class="case"') == 6
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed; apt-get install chromium")
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(params=["light", "dark", "phone"])
