@@ -121,21 +121,23 @@ def test_the_same_request_again_is_not_answered_again(url: str) -> None:
     assert [httpx.post(url, content=body, headers=headers).status_code for _ in range(3)] == [200, 409, 409]
 
 
-NOW = int(time.time())
-
-
 @pytest.mark.parametrize(
     ("stamp", "sign"),
     [
-        ("", ""), (str(NOW), ""), (str(NOW), "x" * 64), (str(NOW), "Ä"), (str(NOW - 301 - 5), None), (str(NOW + 301 + 60), None),
-        ("abc", None), ("-1", None), ("1e9", None), ("9" * 400, None), ("١٢٣", None), ("NaN", None), (f"{NOW}.5", None),
+        ("", ""), ("now", ""), ("now", "x" * 64), ("now", "Ä"), ("abc", None), ("-1", None), ("1e9", None), ("9" * 400, None),
+        ("١٢٣", None), ("NaN", None), ("now.5", None),
     ],
 )  # fmt: skip
-def test_forged_and_stale_requests_are_refused(url: str, stamp: str, sign: str | None) -> None:
-    body = ask("Can it?")
+def test_forged_requests_are_refused(url: str, stamp: str, sign: str | None) -> None:
+    body, stamp = ask("Can it?"), stamp.replace("now", str(int(time.time())))
     sent = signature(body, stamp) if sign is None else sign
     headers = [(b"x-timestamp", stamp.encode()), (b"x-signature", sent.encode())]
     assert httpx.post(url, content=body, headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("age", [301 + 5, -301 - 60])
+def test_a_stale_signature_is_refused(url: str, age: float) -> None:
+    assert post(url, ask("Can it?"), age=age).status_code == 401
 
 
 def test_another_secret_or_another_body_is_refused(url: str) -> None:
