@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -59,6 +60,7 @@ class Choosing:
         readings = self.house.reader.options(self.reading)
         bodies = [body for _, body in self.reading.choices]
         judged = [self._judge(option, body) for option, body in zip(readings, bodies, strict=True)]
+        judged = [_none_of(judged) if _NONE.search(body) else j for j, body in zip(judged, bodies, strict=True)]
         wanted = [-j.holds if self.reading.denied else j.holds for j in judged]
         near = [0.0 if self.reading.denied else self._near(body) for body in bodies]
         several = bool(_SEVERAL.search(self.reading.stem or self.question))
@@ -129,6 +131,19 @@ class Judged:
     place: Place | None = None
 
 
+def _none_of(others: Sequence[Judged]) -> Judged:
+    """The option that all others are wrong, proven by what refutes one of them."""
+    refuted = next((j for j in others if j.holds < 0 and j.place), None)
+    return (
+        Judged(-1.0)
+        if any(j.holds > 0 for j in others)
+        else Judged(1.0, refuted.says, refuted.place)
+        if refuted
+        else Judged(0.0)
+    )
+
+
+_NONE = re.compile(r"^\W*(?:none|neither|nothing)\b", re.IGNORECASE)
 _PERHAPS = 0.4
 """What an option is worth that holds on some condition."""
 _SEVERAL = re.compile(

@@ -20,7 +20,7 @@ _ENOUGH = 3
 """Facts from which a verdict of the main decision is taken as what was asked."""
 _KNOWN = 0.45
 """Least cosine to a key at which a unit is taken to answer a question in the words of the subject."""
-_NEAR = 0.60
+_NEAR = 0.70
 """Cosine from which a place's topic is taken for the question's."""
 _LEAN = 0.55
 """Below this the asking sentence alone says too little ("How do we go about it?")."""
@@ -47,8 +47,12 @@ class Case:
     def answer(self) -> Answer:
         """Walk the corridor once."""
         status = self._status()
-        if status == SUPPORTED and self.reading.kind == "claim" and not self.reading.negative:
-            status = self._unconfirmed() or status
+        if (
+            self.reading.kind == "claim"
+            and not self.reading.negative
+            and (status in {SUPPORTED, "information"} or (status == "depends" and not self.parts))
+        ):
+            status = self._refuted_by_words(confirmed=status == SUPPORTED) or status
         shown = self.verdicts[0] if self.verdicts else None
         assumed = tuple(dict.fromkeys(a for v in self.verdicts for a in v.assumed))
         self.composer.close(self.page, [s.facts for s in self._scenarios()], assumed)
@@ -81,8 +85,11 @@ class Case:
             reading=self.reading,
         )
 
-    def _unconfirmed(self) -> Status | None:
-        """What the documents say instead, when the second reader of claims refutes what would be confirmed."""
+    def _refuted_by_words(self, *, confirmed: bool) -> Status | None:
+        """What the second reader of claims says when it refutes one.
+
+        A no where the first reader only explained; neither yes nor no where the first would have confirmed it.
+        """
         topic = self.reading.topic.strip().rstrip("?").strip()
         if not topic or "whether" in self.reading.focus or self.reading.focus[:3] == ("true", "or", "false"):
             return None
@@ -90,11 +97,11 @@ class Case:
         if not refuted:
             return None
         self.page, self.verdicts, self.parts = Page(self.pack), [], []
-        self.page.say("That cannot be confirmed as it is worded.")
+        self.page.say("That cannot be confirmed as it is worded." if confirmed else "That is not right.")
         for claim in refuted[:2]:
             places = [Place(c.section_id, c.quote, c.start, c.end) for c in claim.citations]
             self.page.say(claim.correction, *places)
-        return "information"
+        return "information" if confirmed else "not_supported"
 
     def _id(self) -> str:
         seed = f"{self.pack.digest}\0{self.question}\0{self.reading.topic}\0{self._scenarios()!r}"
@@ -153,7 +160,20 @@ class Case:
             return self._state(fact) if fact else self._capability()
         if decided and reading.kind == "explain" and self._refuted():
             return self._capability()
+        if self._wants_tool():
+            return self._which() or self._explain()
         return self._explain()
+
+    def _wants_tool(self) -> bool:
+        """Whether an open question about one machine ("What has to be put on it?") is for the rules: no place answers it."""
+        reading = self.reading
+        told = len(reading.mentions) > 1 and [len(s.facts) >= _ENOUGH for s in self._scenarios()] == [True]
+        opens = (
+            reading.kind == "explain"
+            and not {"why", "when", "how"} & set(reading.focus)
+            and not asks_duty(reading.focus)
+        )
+        return told and opens and reading.decision == self.pack.main and not self._fits(_NEAR)
 
     def _barely(self) -> bool:
         """Whether the main decision was taken from so few facts that the question may be about something else."""
@@ -305,7 +325,8 @@ class Case:
 
     def _which(self) -> Status | None:
         """The values that work for what is asked, when the rules can list them."""
-        decision, asked = self.pack.decisions[self.reading.decision or ""], self.reading.asked
+        decision = self.pack.decisions[self.reading.decision or ""]
+        asked: str | None = self.reading.asked or decision.asks
         if decision.kind == "value":
             return None
         space = self.house.checker.space(decision.id)
@@ -372,7 +393,7 @@ class Case:
             not self.reading.negative
             and len(facts) > 1
             and all(v.status == "not_supported" for v in verdicts)
-            and not self._better_explained(_KNOWN + 0.1)
+            and not self._better_explained(_KNOWN + 0.1 * (len(facts) - 1))
         )
 
     # ---- what retrieval says

@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 
 from assistant.denial import untagged
+from assistant.lexicon import words
 from assistant.rules import Decision
+from assistant.stems import stem
 from assistant.types import Kind, Mention
 from assistant.vocabulary import PUNCTUATION
 
@@ -137,6 +139,10 @@ _SUBORDINATE = frozenset(
         "under",
     ]
 )
+_SELF = frozenset({"i", "we", "you", "one", "they", "people"})
+_BEFORE_NOUN = frozenset({"a", "an", "the", "to", "of", "for", "by", "in", "on", "from", "with"})
+_TITLE = 5
+"""Words before the noun of a phrase that asks for it, at most."""
 _LEAD = frozenset(
     {
         "and",
@@ -231,6 +237,12 @@ def kind_of(
         ):
             return "which", (which[0],), True
         return "explain", (wh,), True
+    last = _parts(tokens, {".", "?", "!", ";", "\n"})[-1:]
+    noun = "" if polar or not last else _wanted(last[0])
+    if noun:
+        return ("value" if value else "explain"), (noun,), True
+    if not polar and last and _weighs(last[0]):
+        return "explain", ("or",), True
     need = _NEED.search(line)
     if need and not _CAPABLE.search(line) and not value and main not in _MAY:
         return "explain", (need[0],), True
@@ -272,6 +284,35 @@ def _heads(tokens: Sequence[str]) -> list[str]:
             head = next((c[0] for c in clauses[1:] if c[0] in AUX or c[0] in WH), head)
         heads.append(head)
     return heads
+
+
+def _wanted(sentence: Sequence[str]) -> str:
+    """The noun that a phrase without a verb asks for: "Settings I can choose before a restore", "I need the backup type"."""
+    content = [t for t in sentence if t not in PUNCTUATION]
+    if len(content) > 1 and content[0] in _SELF and content[1] in {"need", "want", "require"}:
+        content = content[2:]
+    noun = next((n for n, w in enumerate(content[: _TITLE + 1]) if w in words("wanted")), None)
+    own = [n for n in _finite(content) if not set(content[max(0, n - 2) : n]) & _SELF]
+    return "" if noun is None or own else content[noun]
+
+
+def _weighs(sentence: Sequence[str]) -> bool:
+    """Whether alternatives are offered, and neither is a yes or no: "One by one or side by side?"."""
+    content = [t for t in sentence if t not in PUNCTUATION]
+    if "or" not in content[1:-1] or _finite(content):
+        return False
+    place = content.index("or")
+    return not words("verdicts") & {content[place - 1], content[place + 1], content[-1]}
+
+
+def _finite(content: Sequence[str]) -> list[int]:
+    """The places of what may be a sentence's verb; after an article or a preposition the same word is a noun."""
+    return [
+        n
+        for n, word in enumerate(content)
+        if word in AUX
+        or (stem(word) in words("verbs") and not word.endswith("ing") and content[max(0, n - 1)] not in _BEFORE_NOUN)
+    ]
 
 
 def _inner_wh(tokens: Sequence[str]) -> str:

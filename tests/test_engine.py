@@ -90,6 +90,27 @@ def test_the_letter_of_a_multiple_choice_question_comes_first(helper: Assistant)
     assert answer.text.startswith("B: DPM.")
 
 
+def test_that_none_of_the_options_holds_is_proven_by_what_refutes_them(helper: Assistant) -> None:
+    answer = helper.ask(
+        "Physical Linux machine in our own hall. Covered by a) MARS, b) DPM, c) MABS, d) none of these?"
+    )
+    assert answer.choice == ("D",)
+    assert answer.text.startswith(
+        "D: none of these. Physical Linux machines on-premises are not supported, with any tool. [1]"
+    )
+
+
+def test_a_claim_that_its_words_refute_is_refused_where_no_rule_decides(helper: Assistant) -> None:
+    answer = helper.ask("The recovery point exists before the transfer even starts, correct?")
+    assert (answer.status, answer.text.split(".")[0]) == ("not_supported", "That is not right")
+    assert "when the transfer is done" in answer.text
+
+
+def test_an_open_question_about_a_machine_names_the_tools(helper: Assistant) -> None:
+    answer = helper.ask("Linux VM on our own Hyper-V, its volumes. What has to be bolted on?")
+    assert {"DPM", "MABS"} <= set(answer.options)
+
+
 def test_the_option_that_is_not_so_can_be_asked_for(helper: Assistant) -> None:
     answer = helper.ask("Which tool is NOT app-aware?\nA) MABS\nB) MARS\nC) DPM")
     assert answer.choice == ("B",)

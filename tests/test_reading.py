@@ -69,6 +69,26 @@ def test_the_kind_of_a_question_and_what_it_decides(question: str, kind: str, de
     assert (reading.kind, reading.decision) == (kind, decision)
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Windows VM with SQL. Backup types I can pick?", "Encryption key length for on-prem VM backups, in bits",
+        "We restore SQL on Windows to any minute. I need the backup type.", "4 disks on the VM. One by one or side by side?",
+        "Charging model for data in Azure, please: flat fee or by use?",
+    ],
+)  # fmt: skip
+def test_a_phrase_that_names_what_is_wanted_claims_nothing(question: str) -> None:
+    assert READER.read(question).kind == "explain"
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["DPM on physical Linux: true or false?", "Restore options are limited on Linux.", "Linux, permit or forbid?"],
+)
+def test_a_phrase_that_can_be_right_or_wrong_is_no_such_phrase(question: str) -> None:
+    assert READER.read(question).kind != "explain"
+
+
 def test_two_machines_are_told_apart() -> None:
     reading = READER.read(
         "VM A is managed and unencrypted, VM B is managed and encrypted. Which can use Replace existing?"
