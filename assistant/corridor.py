@@ -14,7 +14,7 @@ from assistant.grammar import asks_duty, asks_plainly
 from assistant.reading import said_by
 from assistant.rules import Place, Rule
 from assistant.statements import Stated
-from assistant.types import Answer, Ask, Hit, Part, Reading, Scenario, Status, Unit, Verdict
+from assistant.types import Answer, Ask, Facts, Hit, Part, Reading, Scenario, Status, Unit, Verdict
 
 _ENOUGH = 3
 """Facts from which a verdict of the main decision is taken as what was asked."""
@@ -141,7 +141,7 @@ class Case:
             return self._foreign()
         if reading.unheard:
             return self._foreign() if reading.off_topic else self._unheard()
-        if reading.silence and not self._stated:
+        if reading.silence and not self._stated and not self._valued():
             return self._stated_silence()
         if reading.kind == "compare":
             return "information" if self._compare() else self._explain(complete=True)
@@ -152,7 +152,12 @@ class Case:
         if self._stated and reading.kind in {"capability", "claim", "explain"}:
             return self._state(self._stated)
         decided = reading.decision and self.pack.decisions[reading.decision].kind
-        if decided == "value" and reading.kind != "explain" and not (self._undecided() and self._better_explained()):
+        weighed = reading.outcome and reading.kind in {"capability", "claim"}
+        if (
+            decided == "value"
+            and reading.kind != "explain"
+            and (weighed or not (self._undecided() and self._better_explained()))
+        ):
             fact = self._found() if self._undecided() else None
             return self._state(fact) if fact else self._value()
         if decided == "capability" and reading.kind in {"capability", "claim"} and not self._better_explained():
@@ -178,6 +183,12 @@ class Case:
     def _barely(self) -> bool:
         """Whether the main decision was taken from so few facts that the question may be about something else."""
         return self.reading.decision == self.pack.main and all(len(s.facts) < _ENOUGH for s in self._scenarios())
+
+    def _valued(self) -> bool:
+        """Whether the rules name the value that is asked for: no silence then."""
+        decision = self.pack.decisions.get(self.reading.decision or "")
+        asked = decision and decision.kind == "value" and self.reading.kind == "value"
+        return bool(asked) and all(v.status == "information" for v in self._checked)
 
     def _undecided(self) -> bool:
         """Whether the rules would only list every way it could come out."""
@@ -222,8 +233,14 @@ class Case:
     @cached_property
     def _checked(self) -> list[Verdict]:
         """What the rules say of each machine."""
-        decision = self.reading.decision or ""
-        return [self.house.checker.check(decision, s.facts) for s in self._scenarios()]
+        return [self._check(s.facts) for s in self._scenarios()]
+
+    def _check(self, facts: Facts) -> Verdict:
+        """The verdict of the decision, or of its premise when that is refused."""
+        decision = self.pack.decisions[self.reading.decision or ""]
+        first = self.house.checker.check(decision.premise, facts) if decision.premise else None
+        refused = first and first.status == "not_supported" and not first.impossible
+        return first if first and refused else self.house.checker.check(decision.id, facts)
 
     def _capability(self) -> Status:
         self.verdicts = self._checked
@@ -332,6 +349,8 @@ class Case:
         space = self.house.checker.space(decision.id)
         if len(self._scenarios()) > 1:
             return self._which_machine()
+        if self._checked[0].status == "conflict" and not self.reading.compared:
+            return self._capability()
         if asked and len(self._scenarios()[0].facts.get(asked, ())) == 1 and not self.reading.compared:
             asked = next((n for n in space.choices if n not in self._scenarios()[0].facts), None)
         if asked is None or asked not in space.domains:

@@ -56,7 +56,7 @@ _CLAIM = re.compile(
     r"\b(?:right|correct|true|yes|agreed|isn't it|doesn't it|don't they|can't it|aren't they|no) ?\?|true or false|is it true|"
     r"is that (?:right|correct|true)|\bconfirm\b|check this|check that|fact check|is this (?:right|correct|true)|"
     r"(?:says|said|claims|claimed|insists|insisted|swears|swore|told|thinks|believes|argues|read|heard|states|stated|reckons) (?:me |us |that |the |somewhere |it )*|"
-    r"yes or no|am i right|sanity check|\bverify\b|i assume|i thought|i think|so basically|surely"
+    r"yes or no|am i (?:right|correct)|(?:would|do|does|did|could) (?:you|anyone|he|she|they) agree\b|is it so\b|is that so\b|get (?:it|this|that) (?:right|the right way)|sanity check|\bverify\b|i assume|i thought|i think|so basically|surely"
 )
 _CAPABLE = re.compile(
     r"\b(?:supported|possible|allowed|feasible|permitted|doable|support|supports|works?|working|capable|able to|available|ok|okay|fine|"
@@ -74,7 +74,7 @@ _WHICH = re.compile(
     r"\b(?:simplest|easiest|cheapest|quickest|fastest|simple|easy|best) .{0,25}way\b"
 )
 _NEED = re.compile(
-    r"\b(?:do|does|must|should|would) (?:i|we|you|it|one|they|the \w+|\w+) (?:really |also |even |still |actually |first )?(?:need|have to|required|must|be)\b|^must\b|\bis it (?:necessary|required|mandatory|obligatory)\b|"
+    r"\b(?:do|does|must|should|would) (?:i|we|you|it|one|they|the \w+|\w+) (?:really |also |even |still |actually |first )?(?:need|have to|required|must)\b|\b(?:must|should) (?:\w+ ){1,3}be\b|^must\b|\bis it (?:necessary|required|mandatory|obligatory)\b|"
     r"\b(?:do|does) [\w ]{2,30} (?:need|require)\b|\bneeded\b|\brequired\b|\bnecessary\b|\bmandatory\b|\bhave to\b"
 )
 _DEGREE = re.compile(
@@ -237,8 +237,9 @@ def kind_of(
         ):
             return "which", (which[0],), True
         return "explain", (wh,), True
-    last = _parts(tokens, {".", "?", "!", ";", "\n"})[-1:]
-    noun = "" if polar or not last else _wanted(last[0])
+    sentences = _parts(tokens, {".", "?", "!", ";", "\n"})
+    last = sentences[-1:]
+    noun = "" if polar or not last else _wanted(last[0]) or ("" if "?" in tokens else _wanted(sentences[0]))
     if noun:
         return ("value" if value else "explain"), (noun,), True
     if not polar and last and _weighs(last[0]):
@@ -279,7 +280,7 @@ def _heads(tokens: Sequence[str]) -> list[str]:
         clauses = [c for c in clauses if c]
         if not clauses:
             continue
-        head = clauses[0][0]
+        head = clauses[0][0] if clauses[0][:1] != ["when"] or set(clauses[0][1:2]) & AUX else "if"
         if head in _SUBORDINATE or (head not in AUX and head not in WH):
             head = next((c[0] for c in clauses[1:] if c[0] in AUX or c[0] in WH), head)
         heads.append(head)

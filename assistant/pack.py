@@ -259,9 +259,10 @@ class _Reader:
         scope = Record(words.table("scope"), f"{words.where}: scope")
         self.decisions = {d.id: d for d in self._unique(choices, "decision", self._decision)}
         for decision in self.decisions.values():
-            if decision.recommend and decision.recommend not in self.decisions:
-                near = did_you_mean(decision.recommend, self.decisions)
-                raise choices.fault(f"decision {decision.id}: recommend {decision.recommend!r} is unknown{near}")
+            for key, other in (("recommend", decision.recommend), ("premise", decision.premise)):
+                if other and other not in self.decisions:
+                    near = did_you_mean(other, self.decisions)
+                    raise choices.fault(f"decision {decision.id}: {key} {other!r} is unknown{near}")
         rules = tuple(self._unique(ruled, "rule", self._rule))
         ids = {r.id for r in rules}
         found: _Knowledge = {
@@ -361,6 +362,7 @@ class _Reader:
             states=record.text("states") if kind == "value" else "",
             asks=record.one_of("asks", self.dimensions) if "asks" in record.raw else "",
             recommend=record.text("recommend", ""),
+            premise=record.text("premise", ""),
             read=self._patterns(record, "read"),
             unless=self._patterns(record, "unless"),
         )

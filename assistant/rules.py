@@ -78,6 +78,8 @@ class Decision:
     states: str
     asks: str
     recommend: str
+    premise: str
+    """The decision that has to come out well first: a tool must back a machine up before its backups reach anything."""
     read: tuple[tuple[str, ...], ...]
     unless: tuple[tuple[str, ...], ...]
 

@@ -366,8 +366,12 @@ def _english_words() -> frozenset[str]:
     return frozenset(files("assistant").joinpath("english.txt").read_text(encoding="utf-8").split())
 
 
+_NEWER = frozenset({"typo"})
+"""Words that BERT's list lacks and a reader needs."""
+
+
 def _english(word: str) -> bool:
-    known = _english_words()
+    known = _english_words() | _NEWER
     ends = ("s", "es", "ed", "d", "ing", "ly", "er", "ers")
     stems = [word[: -len(end)] for end in ends if word.endswith(end) and len(word) - len(end) >= _STEM]
     return word in known or any(s in known or s + "e" in known for s in stems)
@@ -413,6 +417,12 @@ _JOIN = frozenset({"or", "nor", "and", ",", "any", "a", "an", "the"})
 _RELATION = frozenset({"on", "in", "for", "at", "of", "from", "with", "during", "to", "by"})
 _BUT = frozenset({"but", "except"})
 _REACH = 5
+_REFUSING = frozenset({"refuse", "refuses", "refused", "forbid", "forbids", "forbade", "ban", "bans", "banned", "reject", "rejects", "rejected",
+                       "veto", "vetoes", "vetoed", "dislike", "dislikes", "hate", "hates"})  # fmt: skip
+_DECIDING = frozenset({"we", "i", "they", "he", "she", "and", "management", "policy", "boss", "customer", "client", "security", "company",
+                       "board", "procurement", "it"})  # fmt: skip
+"""Who rules something out for a plan; of a product the same verbs say what it cannot do."""
+_REPLACING = frozenset({"replace", "replaces", "replacing"})
 _ANSWERS_NO = frozenset({"no", "none", "nope", "off", "false", "disabled", "absent"})
 
 
@@ -431,6 +441,10 @@ def negated(words: Sequence[Word], found: Sequence[Found]) -> tuple[frozenset[in
         if reached:
             out |= reached
             cues.update(range(i, i + width))
+        if tokens[i] in _REPLACING and i not in named:
+            put_aside = {n for place in (i + 1, i + 2) for n in at.get(place, ()) if found[n].entry.kind == "value"}
+            out |= put_aside
+            cues.update({i} if put_aside else ())
     for n, f in enumerate(found):
         if _answered_no(tokens, f.end):
             out.add(n)
@@ -467,6 +481,8 @@ def _cue(tokens: Sequence[str], i: int) -> int:
         return 2
     if (token, after) in _INSTEAD:
         return 2
+    if token in _REFUSING and i and tokens[i - 1] in _DECIDING:
+        return 1
     if token == "not" and after in {"only", "just", "sure"}:
         return 0
     if (

@@ -35,6 +35,15 @@ SCHEMA = json.loads(files("assistant").joinpath("answer.schema.json").read_text(
         ("Does DPM send its data to a vault when MARS isn't on the DPM server?", "not_supported"),
         ("Can the workload extension be put on a SQL Server instance on Windows?", "supported"),
         ("Very first thing a backup job does on an Azure VM?", "information"),
+        ("Is the Linux VM in our own building something MARS could ship into a vault?", "not_supported"),
+        ("Can MARS ship the files of a Windows server into a vault?", "supported"),
+        ("Could MARS replace the extension for the entire Windows VM in Azure?", "not_supported"),
+        ("Management refuses DPM and refuses MABS. Linux VM in our data centre, files only. Any chance?", "not_supported"),
+        ("Does the extension refuse Linux VMs in Azure?", "supported"),
+        ("One spreadsheet of an encrypted VM: can I get it out of the backup?", "not_supported"),
+        ("The VM was off during the backup window. Which consistency level?", "information"),
+        ("Our VM has Azure Disk Encryption. When I make a new virtual machine of its backup, does this work?", "supported"),
+        ("Bare metal recovery of a physical Windows host with MABS, possible?", "not_stated"),
     ],
 )
 def test_status(helper: Assistant, question: str, status: str) -> None:
@@ -71,6 +80,11 @@ def test_a_follow_up_answers_the_question_we_asked(helper: Assistant) -> None:
         "supported",
         "not_supported",
     ]
+
+
+def test_a_typo_is_no_type(helper: Assistant) -> None:
+    answer = helper.ask("Typo. I meant GRS.", after=helper.ask("Is LRS the default redundancy?"))
+    assert answer.status == "supported"
 
 
 def test_a_follow_up_about_another_value_is_judged_for_that_value(helper: Assistant) -> None:

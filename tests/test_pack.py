@@ -592,6 +592,10 @@ BAD: dict[str, tuple[dict[str, str], list[str]]] = {
         changed("decisions.toml", 'asks = "leaf"', 'asks = "leaf"\nrecommend = "watter"'),
         ["tea/decisions.toml", "decision milk", "watter", "did you mean 'water'?"],
     ),
+    "a premise that nothing decides": (
+        changed("decisions.toml", 'asks = "leaf"', 'asks = "leaf"\npremise = "watter"'),
+        ["tea/decisions.toml", "decision milk", "watter", "did you mean 'water'?"],
+    ),
     "an assumption in an unknown decision": (
         changed("decisions.toml", 'decision = "milk"', 'decision = "milc"'),
         ["tea/decisions.toml", "assume 1", "decision 'milc' is unknown", "did you mean 'milk'?"],
