@@ -61,8 +61,9 @@ class Choosing:
         bodies = [body for _, body in self.reading.choices]
         judged = [self._judge(option, body) for option, body in zip(readings, bodies, strict=True)]
         judged = [_none_of(judged) if _NONE.search(body) else j for j, body in zip(judged, bodies, strict=True)]
-        wanted = [-j.holds if self.reading.denied else j.holds for j in judged]
-        near = [0.0 if self.reading.denied else self._near(body) for body in bodies]
+        sign = -1 if self.reading.denied and not {b.lower() for b in bodies} & set(_TRUTH) else 1
+        wanted = [sign * j.holds for j in judged]
+        near = [sign * self._near(body) for body in bodies]
         several = bool(_SEVERAL.search(self.reading.stem or self.question))
         right = [n for n, w in enumerate(wanted) if w >= _PERHAPS] if several else []
         right = right or [max(range(len(wanted)), key=lambda n: (wanted[n] + near[n], -n))]
@@ -95,7 +96,23 @@ class Choosing:
             if verdict.status in {"supported", "not_supported"}:
                 return self._by_rule(1.0 if (verdict.status == "supported") != option.negative else -1.0, verdict)
             return Judged(_PERHAPS if verdict.status == "depends" else -0.5)
-        return Judged(0.0)
+        return self._by_words(body)
+
+    def _by_words(self, body: str) -> Judged:
+        """What the reader of claims says of an option that is a statement, or of the statement that is to be called true or false."""
+        true = _TRUTH.get(body.lower())
+        stem = self.reading.stem.strip(" ?:.")
+        claims = self.house.verifier.verify(stem if true else f"{stem}. {body}").claims
+        own = 0 if true else len(stem)
+        decided = [c for c in claims if c.start >= own and c.standing in {"proven", "contradicted"} and c.citations]
+        if not decided or (true is None and len(body.split()) < _STATEMENT):
+            return Judged(0.0)
+        wrong = next((c for c in decided if c.standing == "contradicted"), None)
+        told = wrong or decided[0]
+        cited = told.citations[0]
+        place = Place(cited.section_id, cited.quote, cited.start, cited.end)
+        says = told.correction or spoken(cited.quote, self.composer.header(place))
+        return Judged((-1.0 if wrong else 1.0) * (true or 1.0), says, place)
 
     def _by_rule(self, holds: float, verdict: Verdict) -> Judged:
         self.verdicts.append(verdict)
@@ -144,6 +161,9 @@ def _none_of(others: Sequence[Judged]) -> Judged:
 
 
 _NONE = re.compile(r"^\W*(?:none|neither|nothing)\b", re.IGNORECASE)
+_TRUTH = {"true": 1.0, "yes": 1.0, "false": -1.0, "no": -1.0}
+_STATEMENT = 3
+"""Words from which on an option is read as a statement of its own."""
 _PERHAPS = 0.4
 """What an option is worth that holds on some condition."""
 _SEVERAL = re.compile(

@@ -38,11 +38,17 @@ SCHEMA = json.loads(files("assistant").joinpath("answer.schema.json").read_text(
         ("Is the Linux VM in our own building something MARS could ship into a vault?", "not_supported"),
         ("Can MARS ship the files of a Windows server into a vault?", "supported"),
         ("Could MARS replace the extension for the entire Windows VM in Azure?", "not_supported"),
-        ("Management refuses DPM and refuses MABS. Linux VM in our data centre, files only. Any chance?", "not_supported"),
+        (
+            "Management refuses DPM and refuses MABS. Linux VM in our data centre, files only. Any chance?",
+            "not_supported",
+        ),
         ("Does the extension refuse Linux VMs in Azure?", "supported"),
         ("One spreadsheet of an encrypted VM: can I get it out of the backup?", "not_supported"),
         ("The VM was off during the backup window. Which consistency level?", "information"),
-        ("Our VM has Azure Disk Encryption. When I make a new virtual machine of its backup, does this work?", "supported"),
+        (
+            "Our VM has Azure Disk Encryption. When I make a new virtual machine of its backup, does this work?",
+            "supported",
+        ),
         ("Bare metal recovery of a physical Windows host with MABS, possible?", "not_stated"),
     ],
 )
@@ -112,6 +118,22 @@ def test_that_none_of_the_options_holds_is_proven_by_what_refutes_them(helper: A
     assert answer.text.startswith(
         "D: none of these. Physical Linux machines on-premises are not supported, with any tool. [1]"
     )
+
+
+def test_options_that_are_statements_are_judged_by_their_words(helper: Assistant) -> None:
+    answer = helper.ask(
+        "Multiple response. Which statements about MABS hold?\n1. Machines are first backed up to the server's local storage.\n"
+        "2. It puts backups in a Recovery Services vault all by itself, no other agent involved.\n3. It is app-aware."
+    )
+    assert answer.choice == ("1", "3")
+
+
+def test_a_statement_is_called_false_with_what_refutes_it(helper: Assistant) -> None:
+    answer = helper.ask(
+        'True/false drill.\n"Out of the box, an Azure Linux VM is backed up with application-consistent snapshots."\nA. True\nB. False'
+    )
+    assert answer.choice == ("B",)
+    assert "file-consistent" in answer.text
 
 
 def test_a_claim_that_its_words_refute_is_refused_where_no_rule_decides(helper: Assistant) -> None:
