@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from assistant.checker import CONFLICT, NOT_STATED, NOT_SUPPORTED, SILENT, SUPPORTED
+from assistant.disputes import touched
 from assistant.grammar import asks_duty
 from assistant.pack import Pack
 from assistant.rules import Fact, Place, Rule, Tension
@@ -29,8 +30,6 @@ _MOST_BRANCHES = 6
 _DENIES = re.compile(r"\b(?:not|no|only)\b")
 _MOST_VALUES = 3
 """Values above which a dimension was narrowed rather than said."""
-_NAMED = 2
-"""Values up to which a dimension counts as named rather than left open."""
 _MOST_CELLS = 6
 
 
@@ -280,7 +279,7 @@ class Composer:
                     page.say(f"{lead}: {z.why}", winner.place, loser.place)
 
     def _tensions(self, page: Page, verdict: Verdict, reading: Reading) -> None:
-        for tension in self.tensions(verdict, reading):
+        for tension in touched(self.pack, verdict.decision, [s.facts for s in reading.scenarios] or [verdict.facts]):
             cited = all(_key(p) in page.markers for p in tension.places)
             if not (cited and "disagree" in page.text) and lower(tension.says) not in page.text:
                 self.differ(page, tension)
@@ -295,29 +294,6 @@ class Composer:
         for tension in self.pack.tensions:
             if place in tension.places and lower(tension.says) not in page.text:
                 self.differ(page, tension)
-
-    def tensions(self, verdict: Verdict, reading: Reading) -> list[Tension]:
-        """The declared tensions that the user's own facts touch."""
-        found = []
-        for tension in self.pack.tensions:
-            if tension.decision == verdict.decision:
-                facts = [s.facts for s in reading.scenarios] or [verdict.facts]
-                if any(self._touches(tension.when, f) for f in facts):
-                    found.append(tension)
-        return found
-
-    def _touches(self, when: Facts, facts: Facts) -> bool:
-        """Whether what the user said, and what follows from it, lies where places read differently."""
-        known = dict(facts)
-        for rule in self.pack.implications:
-            if all(set(known.get(n, ())) & set(v) and len(known[n]) == 1 for n, v in rule.when.items()):
-                for name, value in rule.then.items():
-                    known.setdefault(name, (value,))
-        for name, values in when.items():
-            said = known.get(name) or known.get(self.pack.dimensions[name].reads)
-            if not said or not set(said) & set(values) or len(said) > _NAMED:
-                return False
-        return True
 
     # ---- values
 

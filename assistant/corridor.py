@@ -10,7 +10,9 @@ from assistant.checker import SUPPORTED
 from assistant.choices import Choosing, House
 from assistant.compose import Page, lower, spoken
 from assistant.denial import closes
+from assistant.disputes import fitting
 from assistant.grammar import asks_duty, asks_plainly
+from assistant.lexicon import phrases
 from assistant.reading import said_by
 from assistant.rules import Place, Rule
 from assistant.statements import Stated
@@ -141,6 +143,8 @@ class Case:
             return self._foreign()
         if reading.unheard:
             return self._foreign() if reading.off_topic else self._unheard()
+        if self._asks_who_is_right():
+            return "conflict"
         if reading.silence and not self._stated and not self._valued():
             return self._stated_silence()
         if reading.kind == "compare":
@@ -183,6 +187,16 @@ class Case:
     def _barely(self) -> bool:
         """Whether the main decision was taken from so few facts that the question may be about something else."""
         return self.reading.decision == self.pack.main and all(len(s.facts) < _ENOUGH for s in self._scenarios())
+
+    def _asks_who_is_right(self) -> bool:
+        """Whether the question sets two places of the documents against each other, and they do differ: both are shown."""
+        tokens = self.house.reader.words(self.question)
+        if not any(tokens[n : n + len(p)] == list(p) for p in phrases("disagreeing") for n in range(len(tokens))):
+            return False
+        torn = fitting(self.pack, self.reading.decision, self._scenarios()[0].facts)
+        if torn:
+            self.composer.differ(self.page, torn)
+        return torn is not None
 
     def _valued(self) -> bool:
         """Whether the rules name the value that is asked for: no silence then."""

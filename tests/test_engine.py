@@ -88,6 +88,14 @@ def test_a_follow_up_answers_the_question_we_asked(helper: Assistant) -> None:
     ]
 
 
+def test_who_asks_which_place_is_right_is_shown_both(helper: Assistant) -> None:
+    answer = helper.ask(
+        "One page says MARS backs up files of Linux VMs in Azure, another page says Windows only. Which applies?"
+    )
+    assert answer.status == "conflict"
+    assert {c.title for c in answer.citations} == {"Support matrix", "Microsoft Azure Recovery Services agent"}
+
+
 def test_a_typo_is_no_type(helper: Assistant) -> None:
     answer = helper.ask("Typo. I meant GRS.", after=helper.ask("Is LRS the default redundancy?"))
     assert answer.status == "supported"

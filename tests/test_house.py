@@ -33,6 +33,7 @@ FLOORS = {
     "grammar": 3.2,
     **dict.fromkeys(("machines", "conversation", "statements"), 3.4),
     "reading": 3.6,
+    "disputes": 3.9,
     **dict.fromkeys(("proof", "compose", "matrix", "drill"), 4),
     "verify": 4.2,
     # above proof, which runs before every build
