@@ -148,6 +148,7 @@ def _serving(verb: Callable[[str, Callable[[argparse.Namespace], int], str], arg
     )
     keys.add_argument("--days", type=float, help="days after which it expires (default: never)")
     feedback = verb("feedback", _operate, "Write the feedback that was given, as JSON lines.")
+    feedback.add_argument("--forget", action="store_true", help="delete what was written, once it is written")
     for one in (serve, mcp, keys, feedback):
         one.add_argument(
             "--state", default="", metavar="URL", help="SQLAlchemy URL ($ASSISTANT_STATE; default: state.db in --home)"

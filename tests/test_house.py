@@ -42,7 +42,7 @@ FLOORS = {
     "corridor": 5.5,
     "engine": 6,
     # what the doors share stands below the doors
-    **dict.fromkeys(("channels.markup", "channels.inbox"), 6.4),
+    "channels.markup": 6.4,
     # the chat page: turns, their evidence, the other views, what a query does
     "channels.transcript": 6.6,
     "channels.evidence": 6.65,
@@ -61,6 +61,7 @@ FLOORS = {
     ),
     **dict.fromkeys(("channels.state", "channels.generations", "channels.limits", "channels.protocol"), 6.6),
     **dict.fromkeys(("channels.auth", "channels.service", "channels.schema"), 6.7),
+    "channels.inbox": 6.65,
     "channels.chat": 6.6,
     "channels.desk": 6.8,
     "channels.guard": 6.8,

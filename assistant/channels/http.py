@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from starlette.responses import Response
 
+from assistant.channels.inbox import Opinion, record
 from assistant.channels.problem import Problem, refused
 from assistant.channels.request import Desk, Who, attended, visit
 from assistant.channels.schema import answered, problems
@@ -327,7 +328,6 @@ def _unit(one: Unit) -> UnitItem:
 )  # fmt: skip
 async def feedback(
     body: FeedbackBody,
-    request: Request,
     response: Response,
     desk: Desk,
     who: Who,
@@ -337,11 +337,9 @@ async def feedback(
 
     async def work() -> str:
         answer = await _answer_of(desk, body)
-        record = body.model_dump() | {
-            "answer": answer.to_dict() if answer else None,
-            "versions": {"assistant": request.app.version, "pack": desk.pack_now},
-        }
-        await kept(partial(desk.state.add_feedback, who.id, record))
+        opinion = Opinion(body.rating, body.reason or "", body.correction or "")
+        given = record(body.turns, answer or body.answer_id, desk.pack_now, opinion)
+        await kept(partial(desk.state.add_feedback, who.id, given))
         return Kept(matched=answer is not None).model_dump_json()
 
     text, replayed = await once(desk, who.id, idempotency_key, body, work)

@@ -10,7 +10,8 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from assistant.errors import AssistantError, UnknownName
 DAY = 86_400.0
 _CONVERSATIONS = 10_000
 """Conversations kept; the longest unused give way."""
+_RECORDS = 10_000
+"""Records of feedback from which on none is taken: nobody reads them, or somebody floods us. Some 60 MB."""
 _LEASE = 60.0
 """Seconds after which an idempotent request that never finished may be made again."""
 _TURNS = 32
@@ -76,6 +79,10 @@ api_key = sa.Table(
 
 class StateError(AssistantError):
     """The state cannot be opened, read or written."""
+
+
+class Full(AssistantError):
+    """There is so much of something that no more is taken."""
 
 
 class Conflict(AssistantError):
@@ -192,17 +199,36 @@ class State:
 
     # ---- feedback
 
-    def add_feedback(self, owner: str, record: dict[str, object]) -> None:
-        """Keep one record for good."""
+    def add_feedback(self, owner: str, record: Mapping[str, object]) -> None:
+        """Keep one record until it is forgotten. Full when nobody takes the records away."""
         row = {"owner": owner, "at": time.time(), "record": json.dumps(record)}
+        last, first = sa.func.max(feedback.c.number), sa.func.min(feedback.c.number)
         with self._tell(), self._engine.begin() as connection:
+            if (connection.execute(sa.select(last - first)).scalar() or 0) + 1 >= _RECORDS:
+                raise Full(f"{_RECORDS:,} records of feedback are kept already; run 'assistant feedback --forget'")
             connection.execute(sa.insert(feedback).values(**row))
 
+    def adopt(self, owner: str, at: float, records: Sequence[Mapping[str, object]]) -> int:
+        """Keep records that an owner gave elsewhere at some time, those that were adopted before only once; how many came."""
+        given = Counter(json.dumps(one) for one in records)
+        ours = (feedback.c.owner == owner) & (feedback.c.at == at)
+        with self._tell(), self._engine.begin() as connection:
+            here = Counter(connection.execute(sa.select(feedback.c.record).where(ours)).scalars())
+            rows = [{"owner": owner, "at": at, "record": one} for one in (given - here).elements()]
+            if rows:
+                connection.execute(sa.insert(feedback), rows)
+        return len(rows)
+
     def feedback(self) -> Iterator[dict[str, object]]:
-        """Every record, oldest first."""
+        """Every record with its number, oldest first."""
         with self._tell(), self._engine.connect() as connection:
             for row in connection.execute(sa.select(feedback).order_by(feedback.c.number)):
-                yield {"at": row.at, "by": row.owner, **json.loads(row.record)}
+                yield {"id": row.number, "at": row.at, "by": row.owner, **json.loads(row.record)}
+
+    def forget_feedback(self, numbers: Sequence[object]) -> None:
+        """Delete the records with these numbers for good."""
+        with self._tell(), self._engine.begin() as connection:
+            connection.execute(sa.delete(feedback).where(feedback.c.number.in_(numbers)))
 
     # ---- once and only once
 
