@@ -62,7 +62,12 @@ def _serve(options: Namespace, home: Path, embedding: str | None, url: str, say:
         share_port=options.share_port,
     )
     _log(options.verbose)
-    serve(settings, Generations(options.pack, home, embedding, say), say)
+    model = None
+    if options.model:
+        from assistant.draft import chat_model
+
+        model = chat_model(options.model)
+    serve(settings, Generations(options.pack, home, embedding, say, model), say)
     return 0
 
 

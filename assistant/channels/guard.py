@@ -20,7 +20,7 @@ from starlette.routing import Mount
 
 from assistant.channels.auth import Caller, Keyring
 from assistant.channels.limits import Limits
-from assistant.channels.problem import Problem, refused, response
+from assistant.channels.problem import Problem, fault, refused, response
 from assistant.channels.settings import bare
 from assistant.errors import AssistantError
 
@@ -111,7 +111,7 @@ class Guard:
         except Exception:
             log.exception("request %s", visit.id)
             if not visit.status:
-                await response(_fault(), visit.path, visit.id)(scope, receive, dressed)
+                await response(fault(), visit.path, visit.id)(scope, receive, dressed)
         finally:
             self._leave(scope, visit)
 
@@ -169,10 +169,6 @@ def _dress(headers: MutableHeaders, visit: Visit, page: str) -> None:
     headers["content-security-policy"] = page if visit.path.startswith("/chat") else _PLAIN
     if not visit.path.startswith(("/chat", "/sources")):
         headers.setdefault("cache-control", "no-store")
-
-
-def _fault() -> Problem:
-    return Problem(500, "internal_error", "something went wrong here; the log has the details under the request id")
 
 
 def _must_be_json(media: str) -> None:

@@ -221,7 +221,7 @@ async def chat(body: ChatBody, request: Request, desk: Desk) -> Response:
     }  # fmt: skip
     if body.stream:
         counted = _chat_usage(turns, said) if body.stream_options and body.stream_options.include_usage else None
-        return sse.stream(_chunks(head, said, counted))
+        return sse.stream(sse.each(_chunks(head, said, counted)))
     message = {"role": "assistant", "content": said.text, "refusal": None, "annotations": _chat_notes(said)}
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
     whole = {
@@ -283,7 +283,7 @@ async def responses(body: ResponsesBody, request: Request, desk: Desk, who: Who)
         await kept(partial(desk.state.remember, who.id, name, window(turns), 0))
     whole = _whole(name, body, said, turns, desk.helper.pack.digest[:12])
     if body.stream:
-        return sse.stream(_response_events(whole, said))
+        return sse.stream(sse.each(_response_events(whole, said)))
     return Response(json.dumps(whole), media_type=JSON)
 
 
