@@ -300,7 +300,7 @@ def test_a_stream_ends_though_it_cannot_be_kept(worded: Generations, behaviour: 
     behaviour.script, behaviour.pause = sentences(f"{PROVEN} [1]"), 0.05
     headers = {"idempotency-key": "k"}
     with served(worded, Settings(state=sqlite(tmp_path), ping=0.2)) as one, opened(one, **headers) as reply:
-        found = []
+        found = list[str]()
         for event in httpx2.EventSource(reply):
             if not found:
                 with sqlite3.connect(tmp_path / "state.db") as connection:

@@ -76,9 +76,9 @@ class Visit:
 class Guard:
     """Wraps an application; `visit` in the scope's state is the request it lets through."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, keyring: Keyring, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, keyring: Keyring, limits: Limits, metrics: Metrics) -> None:
         self._app, self._settings, self._keyring, self._metrics = app, settings, keyring, metrics
-        self._limits, self._names = Limits(settings.rate), settings.names
+        self._limits, self._names = limits, settings.names
         self._page = " ".join((_PAGE, *settings.origins))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,7 +137,7 @@ class Guard:
         if scope and visit.method != "OPTIONS":
             visit.caller = await self._keyring.caller(headers.get("authorization", ""), scope)
             if visit.caller.counted and scope in {"ask", "feedback"}:
-                visit.headers |= self._limits.take(visit.caller.id)
+                visit.headers |= await self._limits.take(visit.caller.id)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:18]) > _most(visit.path):
             raise _too_large(_most(visit.path))

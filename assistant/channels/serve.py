@@ -24,6 +24,7 @@ from assistant.channels.auth import Keyring
 from assistant.channels.desk import ServiceDesk
 from assistant.channels.guard import Guard
 from assistant.channels.inbox import PAGE
+from assistant.channels.limits import Limits
 from assistant.channels.metrics import Metrics
 from assistant.channels.problem import Problem
 from assistant.channels.protocol import punctual
@@ -85,7 +86,7 @@ def application(generations: Generations, settings: Settings, environment: Mappi
             CORSMiddleware, allow_origins=settings.origins, allow_methods=["GET", "POST"],
             allow_headers=["authorization", "content-type", "idempotency-key"],
         )  # fmt: skip
-    return Guard(app, settings, Keyring(state, settings), figures)
+    return Guard(app, settings, Keyring(state, settings), Limits(settings.rate, state), figures)
 
 
 async def _beside(service: Service) -> None:

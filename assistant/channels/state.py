@@ -75,6 +75,11 @@ api_key = sa.Table(
     sa.Column("expires", sa.Double),
     sa.Column("revoked", sa.Double),
 )  # fmt: skip
+bucket = sa.Table(
+    "bucket", metadata,
+    sa.Column("owner", sa.String(64), primary_key=True),
+    sa.Column("full_at", sa.Double, nullable=False),
+)  # fmt: skip
 
 
 class StateError(AssistantError):
@@ -129,8 +134,10 @@ class State:
     def __init__(self, url: str) -> None:
         try:
             self._engine = sa.create_engine(url, **_options(url))
+            self._brisk = sa.create_engine(url, **_options(url))
             if self._engine.dialect.name == "sqlite":
                 sa.event.listen(self._engine, "connect", _pragmas)
+            sa.event.listen(self._brisk, "connect", _briskly)
             with _alone(url), self._tell():
                 self._migrate()
         except (sa.exc.ArgumentError, ImportError) as error:
@@ -171,6 +178,7 @@ class State:
     def close(self) -> None:
         """Give its connections back."""
         self._engine.dispose()
+        self._brisk.dispose()
 
     # ---- conversations
 
@@ -289,6 +297,25 @@ class State:
             if edge is not None:
                 connection.execute(sa.delete(conversation).where(conversation.c.updated <= edge))
 
+    # ---- buckets
+
+    def full_at(self, owner: str) -> float | None:
+        """When somebody's bucket of requests will be full again; None for one that was never drawn from."""
+        with self._tell(), self._brisk.connect() as connection:
+            return connection.execute(sa.select(bucket.c.full_at).where(bucket.c.owner == owner)).scalar()
+
+    def fill(self, owner: str, before: float | None, full_at: float) -> bool:
+        """Replace that time, if it still is `before`; whether it was. A power cut may undo it."""
+        try:
+            with self._tell(), self._brisk.begin() as connection:
+                if before is None:
+                    connection.execute(sa.insert(bucket).values(owner=owner, full_at=full_at))
+                    return True
+                one = (bucket.c.owner == owner) & (bucket.c.full_at == before)
+                return bool(connection.execute(sa.update(bucket).where(one).values(full_at=full_at)).rowcount)
+        except IntegrityError:
+            return False
+
     # ---- keys
 
     def add_key(self, name: str, scopes: Sequence[str], days: float | None = None) -> tuple[Key, str]:
@@ -348,6 +375,15 @@ def _pragmas(connection: DBAPIConnection, _: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
+
+
+def _briskly(connection: DBAPIConnection, _: object) -> None:
+    """What is written is not waited for until it is on the disk."""
+    cursor = connection.cursor()
+    lite = type(connection).__module__.startswith("sqlite3")
+    cursor.execute("PRAGMA synchronous=NORMAL" if lite else "SET synchronous_commit=off")
+    cursor.close()
+    connection.commit()
 
 
 def _options(url: str) -> dict[str, object]:
