@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import httpx2
+import openai
 import pytest
 from fakes import Behaviour, sentences
 from fakes import served as speaking
@@ -265,6 +266,43 @@ def test_a_model_that_thinks_holds_up_neither_verdicts_nor_those_who_find_no_pla
     behaviour.pause = 0.0
     assert (check.status_code, verdict[0], spent < 1) == (200, "answer.verdict", True)
     assert sorted(faults) == [""] * 16 + ["too many drafts at once"] * 8
+
+
+# ---- the same by OpenAI's protocol
+
+
+@pytest.mark.parametrize("door", ["chat", "responses"])
+def test_openais_clients_read_while_the_model_speaks_and_stop_it(slow: Served, behaviour: Behaviour, door: str) -> None:
+    client = openai.OpenAI(base_url=f"{slow.url}/v1", api_key="any")
+
+    def texts() -> Iterator[str]:
+        if door == "chat":
+            with client.chat.completions.create(
+                model="azure-backup", messages=[{"role": "user", "content": REFUSED}], stream=True
+            ) as chat:
+                yield from (c.choices[0].delta.content for c in chat if c.choices[0].delta.content)
+        else:
+            with client.responses.create(model="azure-backup", input=REFUSED, stream=True) as made:
+                yield from (e.delta for e in made if e.type == "response.output_text.delta")
+
+    said = Thinking([f"{PROVEN} [1] ", *["Word "] * 12])
+    behaviour.script, behaviour.pause = (lambda _: said), 0.1
+    began, first = time.monotonic(), 0.0
+    whole = ""
+    for piece in texts():
+        first = first or time.monotonic() - began
+        whole += piece
+    assert (first < 0.6, time.monotonic() - began > 1.2, PROVEN in whole) == (True, True, True)
+    said = Thinking(["Word "] * 100)
+    behaviour.script = lambda _: said
+    reading = texts()
+    next(reading)
+    reading.close()  # type: ignore[attr-defined]  # a generator
+    time.sleep(0.5)
+    taken = said.taken
+    time.sleep(0.5)
+    behaviour.pause = 0.0
+    assert said.taken - taken <= 2
 
 
 class Broken(Drafter):

@@ -151,13 +151,14 @@ class Service:
 
     async def ask(self, question: str, talk: Talk, channel: str) -> Answer:
         """The answer to the next question of a conversation, its links leading to our pages. QuestionError as `Assistant.ask`."""
-        return await self._whole(await self.settle(question, talk, channel))
+        return await self.whole(await self.settle(question, talk, channel))
 
     async def reply(self, turns: Sequence[str], channel: str) -> Answer:
         """The answer to the last of these turns, the ones before it carried; earlier ones that cannot be read are skipped."""
-        return await self._whole(await self.recall(turns, channel))
+        return await self.whole(await self.recall(turns, channel))
 
-    async def _whole(self, settled: Settled) -> Answer:
+    async def whole(self, settled: Settled) -> Answer:
+        """A settled answer, worded to its end."""
         return [piece async for piece in self.word(settled) if isinstance(piece, Answer)][-1]
 
     async def settle(self, question: str, talk: Talk, channel: str) -> Settled:

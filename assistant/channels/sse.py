@@ -37,8 +37,12 @@ class Tale:
         self._news = asyncio.Event()
 
     def add(self, name: str, data: Mapping[str, object]) -> None:
-        """The next event."""
-        self.frames.append(event(data, name, len(self.frames) + 1))
+        """The next event, under its number."""
+        self.put(event(data, name, len(self.frames) + 1))
+
+    def put(self, frame: bytes) -> None:
+        """The next event as it is sent."""
+        self.frames.append(frame)
         self._news.set()
 
     def end(self) -> None:
