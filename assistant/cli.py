@@ -127,6 +127,9 @@ def _serving(verb: Callable[[str, Callable[[argparse.Namespace], int], str], arg
     serve = verb("serve", _operate, "Serve chat page, HTTP, OpenAI-compatible API and MCP in one process.")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on; beyond loopback keys are asked for")
     serve.add_argument("--port", type=int, default=7860)
+    serve.add_argument(
+        "--model", metavar="PROVIDER:NAME", help="let a chat model word the answers, each sentence verified"
+    )
     serve.add_argument("--share-port", action="store_true", help="let several processes listen on the port")
     serve.add_argument(
         "--url", default="", help="address that people and citations use, for example https://help.example"
@@ -148,6 +151,7 @@ def _serving(verb: Callable[[str, Callable[[argparse.Namespace], int], str], arg
     )
     keys.add_argument("--days", type=float, help="days after which it expires (default: never)")
     feedback = verb("feedback", _operate, "Write the feedback that was given, as JSON lines.")
+    feedback.add_argument("--forget", action="store_true", help="delete what was written, once it is written")
     for one in (serve, mcp, keys, feedback):
         one.add_argument(
             "--state", default="", metavar="URL", help="SQLAlchemy URL ($ASSISTANT_STATE; default: state.db in --home)"

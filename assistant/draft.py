@@ -11,7 +11,8 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from queue import Empty, Queue
 from threading import Thread
@@ -35,6 +36,8 @@ _DRAFTED = frozenset({"supported", "not_supported", "depends", "conflict", "info
 """Statuses that a model may word; where the documents are silent it has nothing to say."""
 _PATIENCE = 20.0
 """Seconds for all calls of one answer."""
+_LOOK = 0.05
+"""Seconds after which a silent model's call looks whether anybody still waits for it."""
 _MOST_READ = 8_000
 """Characters of a draft that are read."""
 _MOST_KEPT = 6
@@ -75,6 +78,18 @@ class _Told:
     refused: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Patience:
+    """How long a model is listened to."""
+
+    until: float
+    stopped: Callable[[], str]
+
+    def over(self) -> str:
+        """Why nobody listens any more; empty as long as somebody does."""
+        return self.stopped() or ("out of time" if time.monotonic() > self.until else "")
+
+
 class Drafter:
     """Words settled answers with one chat model, in at most `within` seconds for all its calls."""
 
@@ -82,9 +97,10 @@ class Drafter:
         self.pack, self.verifier, self.model, self.within = pack, verifier, model, within
         self.name = str(getattr(model, "model_name", None) or getattr(model, "model", None) or type(model).__name__)
 
-    def draft(self, answer: Answer, hits: Sequence[Hit]) -> Iterator[str | Answer]:
+    def draft(self, answer: Answer, hits: Sequence[Hit], stopped: Callable[[], str] = str) -> Iterator[str | Answer]:
         """Pieces of the answer's text, each verified before it comes out, and at last the Answer itself.
 
+        As soon as `stopped` gives a reason (`str` never does), the model is left alone and the rest is the answer's own.
         The pieces joined are the text of the Answer. The same status, facts and findings as `answer`; its text is the
         verdict in the rules' words, the model's verified sentences, and whatever of the answer they do not replace.
         """
@@ -97,12 +113,13 @@ class Drafter:
         passages = _passages(answer, hits)
         began = time.monotonic()
         calls = [_Told()]
-        yield from self._call(sheet, self._messages(answer, passages), passages, calls[0], began)
+        patience = _Patience(began + self.within, stopped)
+        yield from self._call(sheet, self._messages(answer, passages), passages, calls[0], patience)
         if not sheet.kept and not calls[0].fault and calls[0].refused:
             calls.append(_Told())
             again = _AGAIN.format(refused=json.dumps(calls[0].refused[:4], ensure_ascii=False))
             yield from self._call(
-                sheet, [*self._messages(answer, passages), ("human", again)], passages, calls[1], began
+                sheet, [*self._messages(answer, passages), ("human", again)], passages, calls[1], patience
             )
         yield from sheet.rest()
         yield self._done(answer, sheet, calls, began)
@@ -138,11 +155,16 @@ class Drafter:
         ]
 
     def _call(
-        self, sheet: _Sheet, messages: list[tuple[str, str]], passages: Sequence[Place], told: _Told, began: float
+        self,
+        sheet: _Sheet,
+        messages: list[tuple[str, str]],
+        passages: Sequence[Place],
+        told: _Told,
+        patience: _Patience,
     ) -> Iterator[str]:
         """The pieces that one draft of the model adds."""
         rest, read = "", 0
-        for text in self._text(messages, told, began + self.within):
+        for text in self._text(messages, told, patience):
             rest += text[: _MOST_READ - read]
             read += len(text)
             while found := _SENTENCE.match(rest):
@@ -182,8 +204,11 @@ class Drafter:
         places = [Place(c.section_id, c.quote, c.start, c.end) for claim in claims for c in claim.citations[:1]]
         return places if all((p.source, p.start) in given for p in places) else []
 
-    def _text(self, messages: list[tuple[str, str]], told: _Told, until: float) -> Iterator[str]:
+    def _text(self, messages: list[tuple[str, str]], told: _Told, patience: _Patience) -> Iterator[str]:
         """The model's text as it arrives, until it ends, fails or the time is over; a fault is written down, never raised."""
+        if over := patience.over():
+            told.fault = over
+            return
         lines: Queue[str | Exception | None] = Queue(maxsize=1_000)
         stop = [False]
 
@@ -202,17 +227,16 @@ class Drafter:
 
         Thread(target=read, daemon=True, name="draft").start()
         try:
-            while (left := until - time.monotonic()) > 0:
-                line = lines.get(timeout=left)
-                if line is None:
-                    return
-                if isinstance(line, Exception):
-                    told.fault = f"{type(line).__name__}: {line}"[:200]
-                    return
-                yield line
-            told.fault = "out of time"
-        except Empty:
-            told.fault = "out of time"
+            while not (over := patience.over()):
+                with suppress(Empty):
+                    line = lines.get(timeout=_LOOK)
+                    if line is None:
+                        return
+                    if isinstance(line, Exception):
+                        told.fault = f"{type(line).__name__}: {line}"[:200]
+                        return
+                    yield line
+            told.fault = over
         finally:
             stop[0] = True
 

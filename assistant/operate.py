@@ -26,17 +26,22 @@ QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1", "HF_HUB_DIS
 def run(options: Namespace, home: Path, embedding: str | None, state: str, say: Callable[[str], None]) -> int:
     """Run one of the verbs; its exit code. MissingExtra when the libraries for serving are not installed."""
     os.environ.update(QUIET)
-    url = state or f"sqlite:///{home.absolute() / 'state.db'}"
+    url = state_of(home, state)
     try:
         if options.verb == "serve":
             return _serve(options, home, embedding, url, say)
         if options.verb == "mcp":
             return _mcp(options, home, embedding, url, say)
-        return _keys(options, url) if options.verb == "keys" else _feedback(url)
+        return _keys(options, url) if options.verb == "keys" else _feedback(options, home, url)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("assistant"):
             raise
         raise MissingExtra(f"{options.verb} needs {error.name}; pip install 'azure-backup-assistant[serve]'") from None
+
+
+def state_of(home: Path, state: str = "") -> str:
+    """The URL of the state: as given, else of a SQLite file beside the indexes."""
+    return state or f"sqlite:///{home.absolute() / 'state.db'}"
 
 
 def _serve(options: Namespace, home: Path, embedding: str | None, url: str, say: Callable[[str], None]) -> int:
@@ -57,15 +62,25 @@ def _serve(options: Namespace, home: Path, embedding: str | None, url: str, say:
         share_port=options.share_port,
     )
     _log(options.verbose)
-    serve(settings, Generations(options.pack, home, embedding, say), say)
+    model = None
+    if options.model:
+        from assistant.draft import chat_model
+
+        model = chat_model(options.model)
+    serve(settings, Generations(options.pack, home, embedding, say, model), say)
     return 0
 
 
 def serve(settings: Settings, generations: Generations, say: Callable[[str], None]) -> None:
     """Serve every door until interrupted. QuestionError for settings that cannot be, or a port that is taken."""
     from assistant.channels.serve import application, run
+    from assistant.channels.state import StateError
 
     _sane(settings)
+    try:
+        feedback(generations.home, settings.state).close()
+    except StateError as error:
+        say(str(error))
     say(f"opening the index of {generations.current.pack.title}")
     app = application(generations, settings, os.environ)
     if not settings.local:
@@ -150,9 +165,25 @@ def _print(row: dict[str, str], as_json: bool) -> None:
     print(json.dumps(row) if as_json else "  ".join(row.values()))
 
 
-def _feedback(url: str) -> int:
-    from assistant.channels.state import State
+def feedback(home: Path, url: str) -> State:
+    """The state with all the feedback that was given, that of earlier versions too. MissingExtra as `run`."""
+    try:
+        from assistant.channels.inbox import move
+        from assistant.channels.state import State
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"feedback needs {error.name}; pip install 'azure-backup-assistant[serve]'") from None
+    state = State(url)
+    move(home, state)
+    return state
 
-    for record in State(url).feedback():
-        print(json.dumps(record, ensure_ascii=False))
+
+def _feedback(options: Namespace, home: Path, url: str) -> int:
+    """Print every record; forget those that were printed, once they are out, where that was asked for."""
+    state = feedback(home, url)
+    records = list(state.feedback())
+    for record in records:
+        print(json.dumps(record))
+    if options.forget:
+        sys.stdout.flush()
+        state.forget_feedback([record["id"] for record in records])
     return 0

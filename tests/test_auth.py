@@ -118,7 +118,7 @@ def test_too_many_requests_are_told_when_to_come_back(generations: Generations, 
         assert [r.status_code for r in replies] == [200, 200, 200, 429, 429]
         assert [r.headers["x-ratelimit-remaining"] for r in replies] == ["2", "1", "0", "0", "0"]
         wait = int(replies[-1].headers["retry-after-ms"])
-        assert 50_000 < wait <= 60_000
+        assert 19_000 < wait <= 20_000  # a third of a minute brings one of three
         assert get(house, "/v1/models", other).status_code == 200
         with pytest.raises(openai.RateLimitError) as caught:
             openai.OpenAI(base_url=f"{house.url}/v1", api_key=token, max_retries=0).models.list()

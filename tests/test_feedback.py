@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.errors import SuiteError
-from assistant.evals.feedback import as_yaml, harvest, known_turns, promote, scrubbed, write_drafts
+from assistant.evals.feedback import as_yaml, harvest, known_turns, promote, scrubbed, write_drafts, written
 from assistant.evals.imports import from_csv, from_promptfoo
 from assistant.evals.scaffold import new
 from assistant.evals.suite import load_suites
@@ -41,7 +41,9 @@ def given_(*turns: str, **more: object) -> dict[str, object]:
 
 
 def test_a_draft_says_what_was_observed_and_expects_nothing(tmp_path: Path) -> None:
-    found = harvest([inbox(tmp_path, given_("How often do I turn it?", correction="every 4 weeks", answer_id="ans_1"))])
+    found = harvest(
+        written([inbox(tmp_path, given_("How often do I turn it?", correction="every 4 weeks", answer_id="ans_1"))])
+    )
     (draft,) = found.drafts
     assert {k: v for k, v in draft.items() if k != "id"} == {
         "tags": ["feedback"],
@@ -55,7 +57,7 @@ def test_a_draft_says_what_was_observed_and_expects_nothing(tmp_path: Path) -> N
 
 def test_the_same_question_comes_once(tmp_path: Path) -> None:
     lines = [given_("How often?"), given_(" how  OFTEN"), given_("How often?", "And tomatoes?"), given_("Known?")]
-    found = harvest([inbox(tmp_path, *lines)], [("known",)])
+    found = harvest(written([inbox(tmp_path, *lines)]), [("known",)])
     assert ([d.get("ask") or d.get("turns") for d in found.drafts], found.lines, found.doubles) == (
         ["How often?", [{"ask": "How often?"}, {"ask": "And tomatoes?"}]], 4, 2,
     )  # fmt: skip
@@ -63,7 +65,9 @@ def test_the_same_question_comes_once(tmp_path: Path) -> None:
 
 def test_what_is_drafted_or_in_a_suite_already_is_known(tmp_path: Path) -> None:
     write_drafts(
-        harvest([inbox(tmp_path, given_("One?"), given_("Two?", "Three?"))]).drafts, tmp_path / "drafts.yaml", HEAD
+        harvest(written([inbox(tmp_path, given_("One?"), given_("Two?", "Three?"))])).drafts,
+        tmp_path / "drafts.yaml",
+        HEAD,
     )
     suite = tmp_path / "s.yaml"
     suite.write_text(
@@ -72,7 +76,9 @@ def test_what_is_drafted_or_in_a_suite_already_is_known(tmp_path: Path) -> None:
     )
     known = known_turns([suite], tmp_path / "drafts.yaml", None)
     assert known == [("Four?",), ("One?",), ("Two?", "Three?")]
-    assert harvest([inbox(tmp_path, given_("one"), given_("Two?", "Three"), given_("Four"))], known).drafts == ()
+    assert (
+        harvest(written([inbox(tmp_path, given_("one"), given_("Two?", "Three"), given_("Four"))]), known).drafts == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +100,7 @@ def test_addresses_are_scrubbed(text: str, clean: str) -> None:
 
 def test_lines_that_cannot_be_read_are_told_and_the_others_kept(tmp_path: Path) -> None:
     file = inbox(tmp_path, "{", given_("Fine?"), {"turns": []}, {"turns": [3]}, "[]", "[" * 100_000)
-    found = harvest([file])
+    found = harvest(written([file]))
     assert [d["ask"] for d in found.drafts] == ["Fine?"]
     assert [f.removeprefix(f"{file}:").split(":")[0] for f in found.faults] == ["1", "3", "4", "5", "6"]
 
@@ -140,7 +146,7 @@ def test_after_the_last_draft_more_can_be_harvested(tmp_path: Path) -> None:
     text = drafts.read_text(encoding="utf-8")
     drafts.write_text(text[: text.index("- id: two")], encoding="utf-8")
     promote("one", drafts, suite, None)
-    write_drafts(harvest([inbox(tmp_path, given_("Three?"))]).drafts, drafts, HEAD)
+    write_drafts(harvest(written([inbox(tmp_path, given_("Three?"))])).drafts, drafts, HEAD)
     assert known_turns([], drafts, None) == [("Three?",)]
 
 

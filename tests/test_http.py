@@ -76,7 +76,8 @@ def test_a_stream_tells_the_verdict_before_the_text_and_ends_with_the_whole(hous
     told = frames(reply.text)
     names = [name for name, _, _ in told]
     assert reply.headers["content-type"].startswith("text/event-stream")
-    assert names[:2] == ["answer.created", "answer.verdict"]
+    assert names[:3] == ["answer.created", "answer.status", "answer.verdict"]
+    assert told[1][2] == {"stage": "checking"}
     assert [number for _, number, _ in told] == list(range(1, len(told) + 1))
     assert "".join(str(d["text"]) for n, _, d in told if n == "answer.delta") == whole["text"]
     assert [d for n, _, d in told if n == "answer.citation"] == whole["citations"]

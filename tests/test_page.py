@@ -26,6 +26,7 @@ from served import served as served_house
 from served import sqlite
 
 from assistant.channels.settings import Settings
+from assistant.channels.state import State
 from assistant.engine import Assistant
 from assistant.pack import load
 from assistant.retrieve import Retriever
@@ -425,16 +426,15 @@ def test_copies_and_exports_hold_the_sources(served: tuple[str, list[str]], brow
 
 
 @pytest.mark.browser
-def test_feedback_lands_in_the_inbox(tab: Page, store: Path) -> None:
+def test_feedback_lands_in_the_state(tab: Page, store: Path) -> None:
     ask(tab, REFUSED)
     tab.get_by_text("Something is wrong").click()
     tab.get_by_role("combobox", name="Reason").select_option("incomplete")
     tab.get_by_label("What would be right?").fill("More <b>")
     tab.get_by_role("button", name="Send").click()
     tab.wait_for_selector("#evidence [role=status]:has-text('Thank you')")
-    (line,) = (store / "feedback" / "inbox.jsonl").read_text(encoding="utf-8").splitlines()
-    kept = json.loads(line)
-    assert (kept["turns"], kept["rating"], kept["reason"], kept["correction"], kept["answer"]["status"]) == (
+    (kept,) = State(f"sqlite:///{store / 'state.db'}").feedback()
+    assert (kept["turns"], kept["rating"], kept["reason"], kept["correction"], kept["answer"]["status"]) == (  # type: ignore[index]  # it is an answer
         [REFUSED],
         "down",
         "incomplete",
@@ -680,7 +680,7 @@ class Slow(Assistant):
 
 
 @pytest.fixture(scope="module")
-def lent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Assistant], str]]:
+def lent() -> Iterator[Callable[[Assistant], str]]:
     """Serves the page over other assistants from this process; the address of each."""
     from fastapi import FastAPI
 
@@ -691,7 +691,7 @@ def lent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Assista
 
     def serve(helper: Assistant) -> str:
         app, sock = FastAPI(), listening(Settings(port=0))
-        mount(app, lambda: helper, tmp_path_factory.mktemp("lent"))
+        mount(app, lambda: helper, lambda _: None)
         one = server(app, Settings(port=sock.getsockname()[1]))
         thread = threading.Thread(target=one.run, kwargs={"sockets": [sock]}, daemon=True)
         thread.start()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from assistant.channels.screen import Screen
+from assistant.channels.state import StateError
 from assistant.channels.transcript import Turns, address, read
 from assistant.engine import Assistant
 
@@ -16,8 +17,13 @@ CARGO = "?ask=Can+a+teenager+rent+a+cargo+bike%3F"
 
 
 @pytest.fixture
-def screen(bicycles: Assistant, tmp_path: Path) -> Screen:
-    return Screen(lambda: bicycles, tmp_path, tmp_path / "runs")
+def kept() -> list[Mapping[str, object]]:
+    return []
+
+
+@pytest.fixture
+def screen(bicycles: Assistant, kept: list[Mapping[str, object]], tmp_path: Path) -> Screen:
+    return Screen(lambda: bicycles, kept.append, tmp_path / "runs")
 
 
 def after(screen: Screen, *queries: str) -> Turns:
@@ -48,16 +54,20 @@ def test_an_action_on_nothing_changes_nothing(screen: Screen, query: str) -> Non
     assert screen.turns(read(query), turns) is turns
 
 
-def test_a_rating_is_kept_once_with_all_that_was_asked(screen: Screen) -> None:
+def test_a_rating_is_kept_once_with_all_that_was_asked(screen: Screen, kept: list[Mapping[str, object]]) -> None:
     rate = "?do=rate&turn=2&rating=down&reason=unclear&correction=No"
     turns = after(screen, f"{CARGO}&ask=And+an+adult%3F", rate, rate)
-    lines = (screen.home / "feedback" / "inbox.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(x)["turns"] for x in lines] == [["Can a teenager rent a cargo bike?", "And an adult?"]]
+    assert [(x["turns"], x["rating"], x["reason"], x["correction"]) for x in kept] == [
+        (["Can a teenager rent a cargo bike?", "And an adult?"], "down", "unclear", "No")
+    ]
     assert [t.rated for t in turns] == ["", "down"]
 
 
 def test_a_rating_that_cannot_be_kept_is_said_and_nothing_is_lost(screen: Screen) -> None:
-    (screen.home / "feedback").write_text("in the way", encoding="utf-8")
+    def full(_: object) -> None:
+        raise StateError("no room")
+
+    screen.keep = full
     turns = after(screen, CARGO, "?do=rate&turn=1&rating=up")
     assert [(t.rated, bool(t.answer)) for t in turns] == [("lost", True)]
 

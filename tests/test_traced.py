@@ -11,7 +11,11 @@ from pathlib import Path
 SCRIPT = """
 import json, sys
 from pathlib import Path
-from opentelemetry import trace
+from contextlib import ExitStack
+from langchain_openai import ChatOpenAI
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -21,32 +25,63 @@ provider.add_span_processor(SimpleSpanProcessor(spans))
 trace.set_tracer_provider(provider)
 sys.path.insert(0, "tests")
 import httpx
+from fakes import Behaviour, sentences
+from fakes import served as speaking
 from served import served, sqlite
 from assistant.channels.generations import Generations
 from assistant.channels.settings import Settings
-made = Generations(None, Path(sys.argv[1]))
+reader = InMemoryMetricReader()
+metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
+behaviour = Behaviour(script=sentences("MARS backs up Linux.", "More."))
+lent = ExitStack()
+url = lent.enter_context(speaking(behaviour))
+model = ChatOpenAI(model="fake", base_url=url, api_key="x", max_retries=0, timeout=5)
+made = Generations(None, Path(sys.argv[1]), model=model if sys.argv[3] == "model" else None)
 made.open()
-with served(made, Settings(state=sqlite(Path(sys.argv[2])))) as house:
+with lent, served(made, Settings(state=sqlite(Path(sys.argv[2])))) as house:
     spans.clear()
     httpx.post(f"{house.url}/v1/ask", json={"question": "How does a backup with DPM work?"})
 names = {s.context.span_id: s.name for s in spans.get_finished_spans()}
+steps = [p.attributes["assistant.step"] for r in reader.get_metrics_data().resource_metrics for s in r.scope_metrics
+         for m in s.metrics if m.name == "assistant.step.duration" for p in m.data.data_points]
+print(json.dumps(sorted(set(steps))))
 print(json.dumps([[s.name, names.get(s.parent.span_id) if s.parent else None, dict(s.attributes)] for s in spans.get_finished_spans()], default=list))
 """
 
 
-def test_a_question_has_spans_for_the_request_the_answer_and_the_search_and_no_text(home: Path, tmp_path: Path) -> None:
+def traced(
+    home: Path, folder: Path, *options: str
+) -> tuple[list[str], list[tuple[str, str | None, dict[str, object]]], str]:
+    """The steps that were timed, the spans with their parents, and all that was printed."""
     root = Path(__file__).resolve().parents[1]
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT, str(home), str(tmp_path)],
+        [sys.executable, "-W", "ignore", "-c", SCRIPT, str(home), str(folder), *options],
         cwd=root, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(root)},
     )  # fmt: skip
-    spans = json.loads(done.stdout.splitlines()[-1])
+    steps, spans = map(json.loads, done.stdout.splitlines()[-2:])
+    return steps, spans, done.stdout
+
+
+def test_with_a_model_its_draft_and_what_is_verified_have_spans_and_no_text(home: Path, tmp_path: Path) -> None:
+    steps, spans, printed = traced(home, tmp_path, "model")
     parents = {name: parent for name, parent, _ in spans}
+    told = {name: attributes for name, _, attributes in spans}
+    assert steps == ["checking", "drafting", "retrieving", "verifying"]
+    assert (parents["verifying"], parents["drafting"]) == ("drafting", parents["invoke_agent assistant"])
+    drafted = {k: told["drafting"][k] for k in ("gen_ai.request.model", "assistant.sentences.replaced")}
+    assert drafted == {"gen_ai.request.model": "fake", "assistant.sentences.replaced": 4}
+    assert "backs up Linux" not in printed
+
+
+def test_a_question_has_spans_for_the_request_the_answer_and_the_search_and_no_text(home: Path, tmp_path: Path) -> None:
+    steps, spans, printed = traced(home, tmp_path, "plain")
+    parents = {name: parent for name, parent, _ in spans}
+    assert steps == ["checking", "retrieving"]
     line = ["retrieval"]
-    while parents.get(line[-1]):
-        line.append(parents[line[-1]])
+    while above := parents.get(line[-1]):
+        line.append(above)
     assert (line[1], line[-1]) == ("invoke_agent assistant", "POST /v1/ask")
     told = {name: attributes for name, _, attributes in spans}
     assert told["invoke_agent assistant"]["gen_ai.evaluation.score.label"] == "information"
     assert told["retrieval"]["assistant.sections"] != []
-    assert "backup with DPM" not in done.stdout
+    assert "backup with DPM" not in printed

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from assistant.channels.inbox import Opinion, record
 from assistant.channels.service import Talk, kept
 
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ class ServiceDesk:
         """Keep what somebody thinks of an answer, with its turns, the answer itself and the versions."""
         answers = await self._service.history(Talk(self._owner, rating.conversation))
         meant = next((n for n, a in enumerate(answers, 1) if a.id == rating.answer_id), 0)
-        record: dict[str, object] = {
-            "answer_id": rating.answer_id, "turns": [a.question for a in answers[: meant or None]], "rating": rating.rating,
-            "reason": None, "correction": rating.comment or None, "answer": answers[meant - 1].to_dict() if meant else None,
-            "versions": {"assistant": version("azure-backup-assistant"), "pack": self._service.pack_now},
-        }  # fmt: skip
-        await kept(partial(self._service.state.add_feedback, self._owner, record))
+        opinion = Opinion(rating.rating, correction=rating.comment)
+        told = answers[meant - 1] if meant else rating.answer_id
+        given = record([a.question for a in answers[: meant or None]], told, self._service.pack_now, opinion)
+        await kept(partial(self._service.state.add_feedback, self._owner, given))

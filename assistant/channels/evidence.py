@@ -34,8 +34,8 @@ _SHOWN = 20
 _MOST_CHANGES = 4
 REASONS = (
     ("", "choose a reason"),
-    ("wrong_verdict", "the verdict is wrong"),
-    ("wrong_citation", "the citation does not prove it"),
+    ("wrong verdict", "the verdict is wrong"),
+    ("wrong citation", "the citation does not prove it"),
     ("misread", "my question was misread"),
     ("incomplete", "something is missing"),
     ("unclear", "I do not understand it"),

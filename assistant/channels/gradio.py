@@ -15,7 +15,7 @@ from gradio.components.chatbot import Message, MessageDict, OptionDict
 
 from assistant.channels.evidence import evidence, jump
 from assistant.channels.render import Turn, chips, message, typed
-from assistant.channels.screen import Screen
+from assistant.channels.screen import Keep, Screen
 from assistant.channels.transcript import Query, Turns, address, ask, read, renewed
 
 if TYPE_CHECKING:
@@ -51,12 +51,12 @@ def theme() -> gr.themes.Base:
     )
 
 
-def page(current: Callable[[], Assistant], home: Path, runs: Path = Path("runs")) -> gr.Blocks:
-    """The page over the assistant that answers now; feedback goes to `home`, reports are looked for in `runs`.
+def page(current: Callable[[], Assistant], keep: Keep, runs: Path = Path("runs")) -> gr.Blocks:
+    """The page over the assistant that answers now; `keep` takes feedback, reports are looked for in `runs`.
 
     Serve it with `mount`.
     """
-    screen, pack = Screen(current, home, runs), current().pack
+    screen, pack = Screen(current, keep, runs), current().pack
     starts = pack.starts
     blocks = gr.Blocks(title=f"{pack.title} assistant", analytics_enabled=False, fill_width=True)
 
@@ -171,7 +171,7 @@ def _box() -> gr.Textbox:
     )
 
 
-def mount(app: FastAPI, current: Callable[[], Assistant], home: Path) -> None:
+def mount(app: FastAPI, current: Callable[[], Assistant], keep: Keep) -> None:
     """Put the page at ``/chat`` of an application, and its widget beside it: no uploads, no call home, no other pages."""
     from starlette.responses import FileResponse
 
@@ -182,7 +182,7 @@ def mount(app: FastAPI, current: Callable[[], Assistant], home: Path) -> None:
 
     gr.mount_gradio_app(
         app,
-        page(current, home),
+        page(current, keep),
         "/chat",
         theme=theme(),
         css=STYLE,

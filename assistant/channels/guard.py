@@ -20,7 +20,7 @@ from starlette.routing import Mount
 
 from assistant.channels.auth import Caller, Keyring
 from assistant.channels.limits import Limits
-from assistant.channels.problem import Problem, refused, response
+from assistant.channels.problem import Problem, fault, refused, response
 from assistant.channels.settings import bare
 from assistant.errors import AssistantError
 
@@ -76,9 +76,9 @@ class Visit:
 class Guard:
     """Wraps an application; `visit` in the scope's state is the request it lets through."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, keyring: Keyring, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, keyring: Keyring, limits: Limits, metrics: Metrics) -> None:
         self._app, self._settings, self._keyring, self._metrics = app, settings, keyring, metrics
-        self._limits, self._names = Limits(settings.rate), settings.names
+        self._limits, self._names = limits, settings.names
         self._page = " ".join((_PAGE, *settings.origins))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,7 +111,7 @@ class Guard:
         except Exception:
             log.exception("request %s", visit.id)
             if not visit.status:
-                await response(_fault(), visit.path, visit.id)(scope, receive, dressed)
+                await response(fault(), visit.path, visit.id)(scope, receive, dressed)
         finally:
             self._leave(scope, visit)
 
@@ -137,7 +137,7 @@ class Guard:
         if scope and visit.method != "OPTIONS":
             visit.caller = await self._keyring.caller(headers.get("authorization", ""), scope)
             if visit.caller.counted and scope in {"ask", "feedback"}:
-                visit.headers |= self._limits.take(visit.caller.id)
+                visit.headers |= await self._limits.take(visit.caller.id)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:18]) > _most(visit.path):
             raise _too_large(_most(visit.path))
@@ -169,10 +169,6 @@ def _dress(headers: MutableHeaders, visit: Visit, page: str) -> None:
     headers["content-security-policy"] = page if visit.path.startswith("/chat") else _PLAIN
     if not visit.path.startswith(("/chat", "/sources")):
         headers.setdefault("cache-control", "no-store")
-
-
-def _fault() -> Problem:
-    return Problem(500, "internal_error", "something went wrong here; the log has the details under the request id")
 
 
 def _must_be_json(media: str) -> None:

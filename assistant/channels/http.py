@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Iterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from typing import Annotated, Literal
 
@@ -12,23 +13,31 @@ from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from starlette.responses import Response
 
-from assistant.channels.problem import Problem, refused
+from assistant.channels.inbox import Opinion, record
+from assistant.channels.problem import Problem, fault, refused
+from assistant.channels.problem import body as problem_body
 from assistant.channels.request import Desk, Who, attended, visit
 from assistant.channels.schema import answered, problems
-from assistant.channels.service import Service, Talk, kept
+from assistant.channels.service import Service, Settled, Stage, Talk, kept
 from assistant.channels.sse import MEDIA as EVENTS
-from assistant.channels.sse import event, pieces, stream
+from assistant.channels.sse import Tale, each, pieces, rest, stream
 from assistant.channels.state import Conflict, OtherRequest
 from assistant.errors import AssistantError, QuestionError, UnknownName
 from assistant.types import Answer, Claim, Section, Summary, Unit, Verdict
 from assistant.vocabulary import LONGEST
 
+log = logging.getLogger("assistant.http")
 router = APIRouter(prefix="/v1")
 JSON = "application/json"
 Question = Annotated[str, Field(min_length=1, max_length=LONGEST, description="In English.")]
 ConversationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@-]{1,128}$", description="Yours to choose.")]
 IdempotencyKey = Annotated[
     str | None, Header(pattern=r"^[\x21-\x7e]{1,255}$", description="The same key, the same response.")
+]
+
+
+LastEventId = Annotated[
+    int | None, Header(ge=0, le=1_000_000, description="Goes on after this event of the stream of the same key.")
 ]
 
 
@@ -166,37 +175,103 @@ class Checked(BaseModel):
     responses={**answered("Answer", "The answer.", events=True), **problems(408, 409, 413, 415, 422, 503)},
 )  # fmt: skip
 async def ask(
-    body: AskBody, request: Request, desk: Desk, who: Who, idempotency_key: IdempotencyKey = None
+    body: AskBody,
+    request: Request,
+    desk: Desk,
+    who: Who,
+    idempotency_key: IdempotencyKey = None,
+    last_event_id: LastEventId = None,
 ) -> Response:
     """Answer a question with its verdict, its proof and exact citations; as events the verdict comes before the text."""
+    talk = Talk(who.id, body.conversation or "")
+    note_question(request, desk, body.question)
+    if body.stream or EVENTS in request.headers.get("accept", ""):
+        wanted = body.model_copy(update={"stream": True})
+        return await _streamed(wanted, request, desk, talk, idempotency_key, last_event_id)
 
     async def work() -> str:
-        answer = await attended(request, desk.ask(body.question, Talk(who.id, body.conversation or ""), "http"))
+        answer = await attended(request, desk.ask(body.question, talk, "http"))
         note_answer(request, answer)
         return json.dumps(answer.to_dict())
 
-    note_question(request, desk, body.question)
     text, replayed = await once(desk, who.id, idempotency_key, body, work)
     if replayed:
         visit(request).headers["idempotent-replayed"] = "true"
-    if body.stream or EVENTS in request.headers.get("accept", ""):
-        return stream(events(json.loads(text)))
     return Response(text, media_type=JSON)
 
 
-def events(answer: dict[str, object]) -> Iterator[bytes]:
-    """An answer as events: what it rests on and the verdict first, then the text, citations, findings, and the whole."""
-    told: list[tuple[str, dict[str, object]]] = [("answer.created", {k: answer[k] for k in ("id", "pack", "edition")})]
-    told.append(("answer.verdict", {k: answer[k] for k in ("status", "facts", "assumed", "missing", "ask")}))
-    told += [("answer.delta", {"text": piece}) for piece in pieces(str(answer["text"]))]
-    told += [("answer.citation", one) for one in _list(answer["citations"])]
-    told += [("answer.finding", one) for one in _list(answer["findings"])]
-    told.append(("answer.completed", answer))
-    return (event(data, name, number) for number, (name, data) in enumerate(told, 1))
+async def _streamed(
+    body: AskBody, request: Request, desk: Service, talk: Talk, key: str | None, last: int | None
+) -> Response:
+    """The answer as events, after the last one that the caller has; errors before the first event are ordinary responses."""
+    if last is not None and key is None:
+        detail = "a stream is resumed by the idempotency key that it was asked for with; send both headers"
+        raise Problem(422, "resume_needs_key", detail, param="last-event-id")
+    before = await reserved(desk, talk.owner, key, body)
+    if before is not None:
+        visit(request).headers["idempotent-replayed"] = "true"
+        return stream(each([rest(before, last or 0)]))
+    try:
+        settled = await attended(request, desk.settle(body.question, talk, "http"))
+    except BaseException:
+        await finished(desk, talk.owner, key, None)
+        raise
+    tale = Tale()
+    desk.go_on(_tell(tale, request, desk, settled, partial(finished, desk, talk.owner, key)))
+    return stream(tale.read(last or 0, desk.settings.ping))
+
+
+async def _tell(
+    tale: Tale, request: Request, desk: Service, settled: Settled, finish: Callable[[str | None], Awaitable[None]]
+) -> None:
+    """Tell an answer to its end, whoever still listens: who comes back with the key gets the same events."""
+    whole = None
+    try:
+        async for name, data in events(desk, settled, lambda: tale.left):
+            tale.add(name, data)
+        note_answer(request, settled.answer)
+        whole = b"".join(tale.frames).decode()
+    except Exception:
+        here = visit(request)
+        log.exception("request %s", here.id)
+        tale.add("error", problem_body(fault(), here.path, here.id))
+    try:
+        await finish(whole)
+    except AssistantError as error:  # the caller has the answer; the key is free again in a minute
+        log.warning("request %s: the stream cannot be resumed: %s", visit(request).id, error)
+    finally:
+        tale.end()
+
+
+async def events(
+    desk: Service, settled: Settled, gone: Callable[[], bool]
+) -> AsyncIterator[tuple[str, Mapping[str, object]]]:
+    """An answer as events: what it rests on, the steps and the verdict, then the text, citations, findings, and the whole."""
+    answer = settled.answer.to_dict()
+    yield "answer.created", {k: answer[k] for k in ("id", "pack", "edition")}
+    for stage in settled.stages:
+        yield "answer.status", {"stage": stage.name}
+    yield "answer.verdict", {k: answer[k] for k in ("status", "facts", "assumed", "missing", "ask")}
+    known = {*settled.stages}
+    async for piece in desk.word(settled, gone):
+        if isinstance(piece, Stage):
+            if piece not in known:
+                yield "answer.status", {"stage": piece.name}
+            known.add(piece)
+        elif isinstance(piece, str):
+            for text in pieces(piece):
+                yield "answer.delta", {"text": text}
+        else:
+            answer = piece.to_dict()
+    for one in _list(answer["citations"]):
+        yield "answer.citation", one
+    for one in _list(answer["findings"]):
+        yield "answer.finding", one
+    yield "answer.completed", answer
 
 
 def _list(value: object) -> list[dict[str, object]]:
-    return value if isinstance(value, list) else []
+    return list(value) if isinstance(value, list | tuple) else []
 
 
 def note_question(request: Request, desk: Service, question: str) -> None:
@@ -219,20 +294,31 @@ async def once(
     desk: Service, owner: str, key: str | None, body: Body, work: Callable[[], Awaitable[str]]
 ) -> tuple[str, bool]:
     """The response of `work`, made once for each key; and whether it was made before."""
-    if key is None:
-        return await work(), False
-    try:
-        reserved = await kept(partial(desk.state.reserve, owner, key, fingerprint(body)))
-    except (Conflict, OtherRequest) as error:
-        raise _conflict(error) from None
-    if reserved.body is not None:
-        return reserved.body, True
+    before = await reserved(desk, owner, key, body)
+    if before is not None:
+        return before, True
     text = None
     try:
         text = await work()
     finally:
-        await kept(partial(desk.state.finish, owner, key, text))
+        await finished(desk, owner, key, text)
     return text, False
+
+
+async def reserved(desk: Service, owner: str, key: str | None, body: Body) -> str | None:
+    """The response that was given for a key; None when it is to be made. Problem 409 or 422 when it cannot be."""
+    if key is None:
+        return None
+    try:
+        return (await kept(partial(desk.state.reserve, owner, key, fingerprint(body)))).body
+    except (Conflict, OtherRequest) as error:
+        raise _conflict(error) from None
+
+
+async def finished(desk: Service, owner: str, key: str | None, text: str | None) -> None:
+    """Keep the response for a key that was reserved; None gives the key back."""
+    if key is not None:
+        await kept(partial(desk.state.finish, owner, key, text))
 
 
 def _conflict(error: AssistantError) -> Problem:
@@ -327,7 +413,6 @@ def _unit(one: Unit) -> UnitItem:
 )  # fmt: skip
 async def feedback(
     body: FeedbackBody,
-    request: Request,
     response: Response,
     desk: Desk,
     who: Who,
@@ -337,11 +422,9 @@ async def feedback(
 
     async def work() -> str:
         answer = await _answer_of(desk, body)
-        record = body.model_dump() | {
-            "answer": answer.to_dict() if answer else None,
-            "versions": {"assistant": request.app.version, "pack": desk.pack_now},
-        }
-        await kept(partial(desk.state.add_feedback, who.id, record))
+        opinion = Opinion(body.rating, body.reason or "", body.correction or "")
+        given = record(body.turns, answer or body.answer_id, desk.pack_now, opinion)
+        await kept(partial(desk.state.add_feedback, who.id, given))
         return Kept(matched=answer is not None).model_dump_json()
 
     text, replayed = await once(desk, who.id, idempotency_key, body, work)
@@ -353,7 +436,7 @@ async def feedback(
 async def _answer_of(desk: Service, body: FeedbackBody) -> Answer | None:
     """The answer that is spoken of, if the turns still lead to it."""
     try:
-        answer = await desk.reply(body.turns, "feedback")
+        answer = desk.served((await desk.recall(body.turns, "feedback")).answer)
     except QuestionError:
         return None
     return answer if answer.id == body.answer_id else None

@@ -8,9 +8,10 @@ for clients that drop annotations.
 from __future__ import annotations
 
 import json
+import logging
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Literal
@@ -22,13 +23,15 @@ from starlette.responses import Response
 
 from assistant.channels import sse
 from assistant.channels.http import JSON, note_answer, note_question
-from assistant.channels.problem import Problem
-from assistant.channels.request import Desk, Who, attended
+from assistant.channels.problem import Problem, fault
+from assistant.channels.problem import body as body_of
+from assistant.channels.request import Desk, Who, attended, visit
 from assistant.channels.schema import answered, problems
-from assistant.channels.service import Service, kept
+from assistant.channels.service import Service, Settled, kept
 from assistant.channels.state import window
 from assistant.types import Answer
 
+log = logging.getLogger("assistant.openai")
 router = APIRouter(prefix="/v1")
 _TASK = "### Task:"
 _WANTED = re.compile(r'\{\s*"(title|follow_ups|tags|queries)"')
@@ -117,6 +120,10 @@ class Reply:
         return whole
 
 
+Spoken = AsyncIterator[str | Reply]
+"""Pieces of text, and at last all of it."""
+
+
 # ---- models
 
 
@@ -165,16 +172,63 @@ def _words(message: Message) -> str:
     return message.content or ""
 
 
-async def reply(request: Request, desk: Service, turns: tuple[str, ...], name: str) -> Reply:
-    """What is said to the last of these turns."""
+async def begin(request: Request, desk: Service, turns: tuple[str, ...]) -> Reply | Settled:
+    """What is said to the last of these turns where no question was asked; else its answer, settled."""
     if not turns:
         return Reply(_EMPTY)
     if turns[-1].lstrip().startswith(_TASK):
         return Reply(housekeeping(turns[-1], desk.helper.pack.title))
     note_question(request, desk, turns[-1])
-    answer = await attended(request, desk.reply(turns, "openai"))
+    return await attended(request, desk.recall(turns, "openai"))
+
+
+async def reply(request: Request, desk: Service, begun: Reply | Settled, name: str) -> Reply:
+    """What is said, whole."""
+    if isinstance(begun, Reply):
+        return begun
+    return _said(request, await attended(request, desk.whole(begun)), name)
+
+
+def _said(request: Request, answer: Answer, name: str) -> Reply:
     note_answer(request, answer)
     return Reply(answer.text + _sources(answer) if name.endswith("-md") else answer.text, answer)
+
+
+async def spoken(request: Request, desk: Service, begun: Reply | Settled, name: str, tale: sse.Tale) -> Spoken:
+    """What is said piece by piece, each proven, and at last whole; joined, the pieces are its text."""
+    if isinstance(begun, Reply):
+        for text in sse.pieces(begun.text):
+            yield text
+        yield begun
+        return
+    async for piece in desk.word(begun, lambda: tale.left):
+        if isinstance(piece, str):
+            for text in sse.pieces(piece):
+                yield text
+        elif isinstance(piece, Answer):
+            said = _said(request, piece, name)
+            for text in sse.pieces(said.text.removeprefix(piece.text)):
+                yield text
+            yield said
+
+
+def live(request: Request, desk: Service, tale: sse.Tale, frames: AsyncIterator[bytes], kind: str = "") -> Response:
+    """These events as they come; a fault of ours is the last one, of this kind where the protocol names kinds."""
+
+    async def tell() -> None:
+        try:
+            async for frame in frames:
+                tale.put(frame)
+        except Exception:
+            here = visit(request)
+            log.exception("request %s", here.id)
+            error = body_of(fault(), here.path, here.id)["error"]
+            tale.put(sse.event({"type": kind, "error": error} if kind else {"error": error}, kind))
+        finally:
+            tale.end()
+
+    desk.go_on(tell())
+    return sse.stream(tale.read(0, desk.settings.ping))
 
 
 def housekeeping(prompt: str, subject: str) -> str:
@@ -214,14 +268,16 @@ async def chat(body: ChatBody, request: Request, desk: Desk) -> Response:
     """Answer the last user message; citations are `url_citation` annotations, the whole answer is in `grounding`."""
     _known(desk, body.model)
     turns = turns_of(body.messages)
-    said = await reply(request, desk, turns, body.model)
+    begun = await begin(request, desk, turns)
     head: Json = {
         "id": f"chatcmpl-{uuid4().hex[:24]}", "created": int(time.time()), "model": body.model,
         "system_fingerprint": desk.helper.pack.digest[:12],
     }  # fmt: skip
     if body.stream:
-        counted = _chat_usage(turns, said) if body.stream_options and body.stream_options.include_usage else None
-        return sse.stream(_chunks(head, said, counted))
+        tale, counted = sse.Tale(), turns if body.stream_options and body.stream_options.include_usage else None
+        told = spoken(request, desk, begun, body.model, tale)
+        return live(request, desk, tale, _chunks(head, told, counted))
+    said = await reply(request, desk, begun, body.model)
     message = {"role": "assistant", "content": said.text, "refusal": None, "annotations": _chat_notes(said)}
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
     whole = {
@@ -230,21 +286,24 @@ async def chat(body: ChatBody, request: Request, desk: Desk) -> Response:
     return Response(json.dumps(whole), media_type=JSON)
 
 
-def _chunks(head: Json, said: Reply, counted: Json | None) -> Iterator[bytes]:
-    """Role, sentences, annotations, the end with the grounding, and the usage where it is asked for."""
+async def _chunks(head: Json, told: Spoken, counted: Sequence[str] | None) -> AsyncIterator[bytes]:
+    """Role, sentences, annotations, the end with the grounding, and the usage of these turns where it is asked for."""
 
     def chunk(delta: Json, finish: str | None = None, **more: object) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
         return sse.event({**head, "object": "chat.completion.chunk", "choices": [choice], **more})
 
     yield chunk({"role": "assistant", "content": ""})
-    for piece in sse.pieces(said.text):
-        yield chunk({"content": piece})
-    if notes := _chat_notes(said):
-        yield chunk({"annotations": notes})
-    yield chunk({}, "stop", grounding=said.grounding)
-    if counted:
-        yield sse.event({**head, "object": "chat.completion.chunk", "choices": [], "usage": counted})
+    async for said in told:
+        if isinstance(said, str):
+            yield chunk({"content": said})
+            continue
+        if notes := _chat_notes(said):
+            yield chunk({"annotations": notes})
+        yield chunk({}, "stop", grounding=said.grounding)
+        if counted is not None:
+            spent = _chat_usage(counted, said)
+            yield sse.event({**head, "object": "chat.completion.chunk", "choices": [], "usage": spent})
     yield _DONE
 
 
@@ -277,14 +336,16 @@ async def responses(body: ResponsesBody, request: Request, desk: Desk, who: Who)
     before = await _before(desk, who.id, body.previous_response_id)
     now = (body.input,) if isinstance(body.input, str) else turns_of(body.input)
     turns = (*before, *(t for t in now if t.strip()))
-    said = await reply(request, desk, turns if now else (), body.model)
+    begun = await begin(request, desk, turns if now else ())
     name = f"resp_{uuid4().hex[:24]}"
-    if body.store is not False and said.answer:
+    if body.store is not False and isinstance(begun, Settled):
         await kept(partial(desk.state.remember, who.id, name, window(turns), 0))
-    whole = _whole(name, body, said, turns, desk.helper.pack.digest[:12])
+    made = partial(_whole, name, int(time.time()), body, turns, desk.helper.pack.digest[:12])
     if body.stream:
-        return sse.stream(_response_events(whole, said))
-    return Response(json.dumps(whole), media_type=JSON)
+        tale = sse.Tale()
+        told = _told(made, spoken(request, desk, begun, body.model, tale))
+        return live(request, desk, tale, _numbered(told), "error")
+    return Response(json.dumps(made(await reply(request, desk, begun, body.model))), media_type=JSON)
 
 
 async def _before(desk: Service, owner: str, name: str | None) -> tuple[str, ...]:
@@ -297,13 +358,13 @@ async def _before(desk: Service, owner: str, name: str | None) -> tuple[str, ...
     return turns
 
 
-def _whole(name: str, body: ResponsesBody, said: Reply, turns: Sequence[str], pack: str) -> Json:
+def _whole(name: str, created: int, body: ResponsesBody, turns: Sequence[str], pack: str, said: Reply) -> Json:
     asked, told = usage(turns, said.text)
     notes = [{"type": "url_citation", **note} for note in _notes(said)]
     part = {"type": "output_text", "text": said.text, "annotations": notes, "logprobs": []}
     item = {"id": f"msg_{name[5:]}", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
     return {
-        "id": name, "object": "response", "created_at": int(time.time()), "status": "completed", "model": body.model,
+        "id": name, "object": "response", "created_at": created, "status": "completed", "model": body.model,
         "output": [item], "error": None, "incomplete_details": None, "instructions": None, "metadata": {"pack": pack},
         "parallel_tool_calls": False, "tool_choice": "none", "tools": [], "temperature": 0, "top_p": 1,
         "previous_response_id": body.previous_response_id, "grounding": said.grounding,
@@ -314,29 +375,34 @@ def _whole(name: str, body: ResponsesBody, said: Reply, turns: Sequence[str], pa
     }  # fmt: skip
 
 
-def _response_events(whole: Json, said: Reply) -> Iterator[bytes]:
-    """The protocol's full order of events, numbered."""
-    return (
-        sse.event({"type": name, "sequence_number": number, **data}, name)
-        for number, (name, data) in enumerate(_told(whole, said))
-    )
+async def _numbered(told: AsyncIterator[tuple[str, Mapping[str, object]]]) -> AsyncIterator[bytes]:
+    number = 0
+    async for name, data in told:
+        yield sse.event({"type": name, "sequence_number": number, **data}, name)
+        number += 1
 
 
-def _told(whole: Json, said: Reply) -> Iterator[tuple[str, Mapping[str, object]]]:
+async def _told(made: Callable[[Reply], Json], told: Spoken) -> AsyncIterator[tuple[str, Mapping[str, object]]]:
+    """The protocol's full order of events; `made` makes the response of what was said."""
+    whole = made(Reply(""))
     item = whole["output"][0]  # type: ignore[index]  # made a list just now
     part = item["content"][0]
-    place = {"item_id": item["id"], "output_index": 0}
-    at = {**place, "content_index": 0}
+    at = {"item_id": item["id"], "output_index": 0, "content_index": 0}
     begun = {**whole, "status": "in_progress", "output": [], "usage": None, "grounding": None}
     yield "response.created", {"response": begun}
     yield "response.in_progress", {"response": begun}
     yield "response.output_item.added", {"output_index": 0, "item": {**item, "status": "in_progress", "content": []}}
     yield "response.content_part.added", {**at, "part": {**part, "text": "", "annotations": []}}
-    for piece in sse.pieces(said.text):
-        yield "response.output_text.delta", {**at, "delta": piece, "logprobs": []}
+    async for said in told:
+        if isinstance(said, str):
+            yield "response.output_text.delta", {**at, "delta": said, "logprobs": []}
+        else:
+            whole = made(said)
+    item = whole["output"][0]  # type: ignore[index]  # as above
+    part = item["content"][0]
     for number, note in enumerate(part["annotations"]):
         yield "response.output_text.annotation.added", {**at, "annotation_index": number, "annotation": note}
-    yield "response.output_text.done", {**at, "text": said.text, "logprobs": []}
+    yield "response.output_text.done", {**at, "text": part["text"], "logprobs": []}
     yield "response.content_part.done", {**at, "part": part}
     yield "response.output_item.done", {"output_index": 0, "item": item}
     yield "response.completed", {"response": whole}

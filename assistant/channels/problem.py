@@ -52,6 +52,11 @@ def refused(error: AssistantError, status: int = 422) -> Problem:
     )
 
 
+def fault() -> Problem:
+    """What a caller is told when we made a mistake."""
+    return Problem(500, "internal_error", "something went wrong here; the log has the details under the request id")
+
+
 def body(problem: Problem, path: str, request_id: str) -> dict[str, object]:
     """The JSON of a problem."""
     status = problem.status_code

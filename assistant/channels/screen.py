@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -13,7 +13,7 @@ from assistant.channels.checking import checking
 from assistant.channels.documents import documents
 from assistant.channels.evidence import supposed
 from assistant.channels.explore import explore
-from assistant.channels.inbox import keep
+from assistant.channels.inbox import Opinion, record
 from assistant.channels.markup import link
 from assistant.channels.practise import practise
 from assistant.channels.render import LOST, scope
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("assistant.page")
 View = Callable[["Assistant", dict[str, str]], str]
+Keep = Callable[[Mapping[str, object]], None]
+"""Keeps a record of feedback; an AssistantError when it cannot."""
 
 
 class Screen:
-    """What the page answers with: the assistant that answers now, where feedback goes, where reports lie."""
+    """What the page answers with: the assistant that answers now, what keeps feedback, where reports lie."""
 
-    def __init__(self, current: Callable[[], Assistant], home: Path, runs: Path) -> None:
-        self.current, self.home, self.runs = current, home, runs
+    def __init__(self, current: Callable[[], Assistant], keep: Keep, runs: Path) -> None:
+        self.current, self.keep, self.runs = current, keep, runs
 
     @property
     def views(self) -> dict[str, tuple[str, View]]:
@@ -99,9 +101,9 @@ class Screen:
     def _rated(self, turns: Turns, number: int, fields: dict[str, str]) -> Turns:
         one, asked = turns[number - 1], [t.question for t in turns[:number]]
         if one.answer and one.rated in {"", LOST}:
-            words = fields.get("reason", ""), fields.get("correction", "")
+            opinion = Opinion(fields.get("rating", ""), fields.get("reason", ""), fields.get("correction", ""))
             try:
-                keep(self.home, asked, one.answer, fields.get("rating", ""), *words)
+                self.keep(record(asked, one.answer, one.answer.pack, opinion))
                 one = replace(one, rated=fields.get("rating", "down"))
             except AssistantError as error:
                 log.warning("%s", error)

@@ -23,6 +23,8 @@ from assistant.channels import gradio, http, mcp, metrics, openai, problem, sour
 from assistant.channels.auth import Keyring
 from assistant.channels.desk import ServiceDesk
 from assistant.channels.guard import Guard
+from assistant.channels.inbox import PAGE
+from assistant.channels.limits import Limits
 from assistant.channels.metrics import Metrics
 from assistant.channels.problem import Problem
 from assistant.channels.protocol import punctual
@@ -76,7 +78,7 @@ def application(generations: Generations, settings: Settings, environment: Mappi
         app.include_router(door)
     _operations(app)
     app.router.routes.extend((*mcp.routes(agents, service), *chats.routes))
-    gradio.mount(app, lambda: generations.current, generations.home)
+    gradio.mount(app, lambda: generations.current, partial(state.add_feedback, PAGE))
     _errors(app)
     describe(app, settings.base)
     if settings.origins:
@@ -84,7 +86,7 @@ def application(generations: Generations, settings: Settings, environment: Mappi
             CORSMiddleware, allow_origins=settings.origins, allow_methods=["GET", "POST"],
             allow_headers=["authorization", "content-type", "idempotency-key"],
         )  # fmt: skip
-    return Guard(app, settings, Keyring(state, settings), figures)
+    return Guard(app, settings, Keyring(state, settings), Limits(settings.rate, state), figures)
 
 
 async def _beside(service: Service) -> None:

@@ -9,30 +9,34 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from assistant.channels.problem import Problem
 from assistant.channels.state import Conflict, State, window
+from assistant.channels.traced import Step, telling
 from assistant.errors import QuestionError
+from assistant.types import Answer
 
 if TYPE_CHECKING:
     from assistant.channels.generations import Generations
     from assistant.channels.metrics import Metrics
     from assistant.channels.settings import Settings
     from assistant.engine import Assistant
-    from assistant.types import Answer, Citation, Hit, Verification
+    from assistant.types import Citation, Hit, Verification
 
 log = logging.getLogger("assistant.service")
 T = TypeVar("T")
 _WORKERS = 1
 """Threads that answer: the interpreter runs one of them at a time, and a second one cost up to a tenth."""
+_DRAFTS = 16
+"""Answers that a chat model words at once; others stand in the rules' own words, at once."""
 _CARRIED = 512
 """Answers kept for the next turn of their conversation; a lost one is worked out again."""
 _FOLLOW = 2.0
@@ -68,6 +72,24 @@ class Talk:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step of the corridor that began."""
+
+    name: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An answer by the rules and the documents, before a chat model words it."""
+
+    helper: Assistant
+    answer: Answer
+    stages: tuple[Stage, ...]
+    """The steps that led to it, each once."""
+    channel: str
+
+
 async def kept(work: Callable[[], T]) -> T:
     """Do something to the state on another thread; it is done even when the caller hangs up meanwhile."""
     return await asyncio.shield(asyncio.to_thread(work))
@@ -84,7 +106,9 @@ class Service:
         self.generations, self.state, self.settings, self.metrics = generations, state, settings, metrics
         self._carried = Carried()
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="answer")
-        self._waiting = 0
+        self._drafters = ThreadPoolExecutor(2 * _DRAFTS, thread_name_prefix="word")
+        self._waiting = self._drafting = 0
+        self._beside: set[asyncio.Task[None]] = set()
         self._show_generation()
 
     @property
@@ -127,23 +151,73 @@ class Service:
 
     async def ask(self, question: str, talk: Talk, channel: str) -> Answer:
         """The answer to the next question of a conversation, its links leading to our pages. QuestionError as `Assistant.ask`."""
-        self._must_be_ready()
-        if not talk.name:
-            return await self.reply((question,), channel)
-        for _ in range(_ATTEMPTS):
-            turns, version = await kept(partial(self.state.turns, talk.owner, talk.name))
-            now = window((*turns, question))
-            answer = await self.run(partial(self._answer, self.helper, now))
-            with suppress(Conflict):
-                await kept(partial(self.state.remember, talk.owner, talk.name, now, version))
-                return self._leaves(answer, channel)
-        raise Conflict(f"conversation {talk.name!r} is busy; send the question again")
+        return await self.whole(await self.settle(question, talk, channel))
 
     async def reply(self, turns: Sequence[str], channel: str) -> Answer:
         """The answer to the last of these turns, the ones before it carried; earlier ones that cannot be read are skipped."""
+        return await self.whole(await self.recall(turns, channel))
+
+    async def whole(self, settled: Settled) -> Answer:
+        """A settled answer, worded to its end."""
+        return [piece async for piece in self.word(settled) if isinstance(piece, Answer)][-1]
+
+    async def settle(self, question: str, talk: Talk, channel: str) -> Settled:
+        """As `ask`, without a model's words; the turn is remembered."""
+        if not talk.name:
+            return await self.recall((question,), channel)
         self._must_be_ready()
-        helper, kept = self.helper, window(turns)
-        return self._leaves(await self.run(lambda: self._answer(helper, kept)), channel)
+        for _ in range(_ATTEMPTS):
+            turns, version = await kept(partial(self.state.turns, talk.owner, talk.name))
+            now = window((*turns, question))
+            settled = await self.run(partial(self._settle, self.helper, now, channel))
+            with suppress(Conflict):
+                await kept(partial(self.state.remember, talk.owner, talk.name, now, version))
+                return settled
+        raise Conflict(f"conversation {talk.name!r} is busy; send the question again")
+
+    async def recall(self, turns: Sequence[str], channel: str) -> Settled:
+        """As `reply`, without a model's words."""
+        self._must_be_ready()
+        return await self.run(partial(self._settle, self.helper, window(turns), channel))
+
+    async def word(self, settled: Settled, gone: Callable[[], bool] = bool) -> AsyncIterator[Stage | str | Answer]:
+        """A settled answer in pieces of text, each proven, with the steps on the way, and at last the Answer.
+
+        As soon as `gone` says that nobody listens, or the caller is cancelled, the model is left alone.
+        """
+        if settled.helper.drafter is None:
+            yield settled.answer.text
+            yield self._leaves(settled.answer, settled.channel)
+            return
+        told: asyncio.Queue[Stage | str | Answer | Exception] = asyncio.Queue()
+        loop, left = asyncio.get_running_loop(), Event()
+        free = self._drafting < _DRAFTS
+        self._drafting += 1
+
+        def stopped() -> str:
+            return "nobody listens" if left.is_set() or gone() else "" if free else "too many drafts at once"
+
+        def tell(piece: Stage | str | Answer | Exception) -> None:
+            loop.call_soon_threadsafe(told.put_nowait, piece)
+
+        def work() -> None:
+            try:
+                with telling(lambda step: tell(Stage(step))):
+                    for piece in settled.helper.word(settled.answer, stopped):
+                        tell(piece)
+            except Exception as error:  # noqa: BLE001  # whatever it is, the caller's side raises it
+                tell(error)
+
+        try:
+            self._drafters.submit(copy_context().run, work)
+            while not isinstance(piece := await told.get(), Answer):
+                if isinstance(piece, Exception):
+                    raise piece
+                yield piece
+            yield self._leaves(piece, settled.channel)
+        finally:
+            left.set()
+            self._drafting -= 1
 
     async def history(self, talk: Talk) -> tuple[Answer, ...]:
         """The answers of a conversation so far, oldest first, as this generation gives them."""
@@ -172,11 +246,13 @@ class Service:
         self.metrics.answers.labels(channel, answer.status, answer.engine).inc()
         return self.served(answer)
 
-    def _answer(self, helper: Assistant, turns: tuple[str, ...]) -> Answer:
-        deadline = time.monotonic() + self.settings.patience
-        answer = helper.ask(turns[-1], after=self._after(helper, turns[:-1], deadline))
+    def _settle(self, helper: Assistant, turns: tuple[str, ...], channel: str) -> Settled:
+        deadline, steps = time.monotonic() + self.settings.patience, list[Step]()
+        before = self._after(helper, turns[:-1], deadline)
+        with telling(steps.append):
+            answer = helper.settle(turns[-1], after=before)
         self._carried.put(helper.pack.digest, turns, answer)
-        return answer
+        return Settled(helper, answer, tuple(Stage(one) for one in dict.fromkeys(steps)), channel)
 
     def _after(self, helper: Assistant, turns: tuple[str, ...], deadline: float) -> Answer | None:
         """The answer before; worked out again from the last turn that is still known, as long as somebody waits."""
@@ -186,9 +262,15 @@ class Service:
             if time.monotonic() > deadline:
                 raise _too_slow()
             with suppress(QuestionError):
-                answer = helper.ask(turns[number - 1], after=answer)
+                answer = helper.settle(turns[number - 1], after=answer)
                 self._carried.put(helper.pack.digest, turns[:number], answer)
         return answer
+
+    def go_on(self, work: Coroutine[object, object, None]) -> None:
+        """Do it beside, to its end, whoever hangs up."""
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
     # ---- links
 
@@ -241,4 +323,5 @@ class Service:
     def close(self) -> None:
         """Let running answers end, refuse waiting ones, and give the state back."""
         self._workers.shutdown(wait=True, cancel_futures=True)
+        self._drafters.shutdown(wait=False, cancel_futures=True)
         self.state.close()

@@ -28,6 +28,8 @@ class Settings:
     """Questions that may wait for their turn; more are refused with 503."""
     patience: float = 10.0
     """Seconds in which a request, its headers and its body, must have arrived, and in which a question must have its turn."""
+    ping: float = 15.0
+    """Seconds of silence after which a stream says that it is alive."""
     log_questions: bool = False
     """Whether the audit log holds the text of questions."""
     share_port: bool = False

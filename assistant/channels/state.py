@@ -10,7 +10,8 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from assistant.errors import AssistantError, UnknownName
 DAY = 86_400.0
 _CONVERSATIONS = 10_000
 """Conversations kept; the longest unused give way."""
+_RECORDS = 10_000
+"""Records of feedback from which on none is taken: nobody reads them, or somebody floods us. Some 60 MB."""
 _LEASE = 60.0
 """Seconds after which an idempotent request that never finished may be made again."""
 _TURNS = 32
@@ -72,10 +75,19 @@ api_key = sa.Table(
     sa.Column("expires", sa.Double),
     sa.Column("revoked", sa.Double),
 )  # fmt: skip
+bucket = sa.Table(
+    "bucket", metadata,
+    sa.Column("owner", sa.String(64), primary_key=True),
+    sa.Column("full_at", sa.Double, nullable=False),
+)  # fmt: skip
 
 
 class StateError(AssistantError):
     """The state cannot be opened, read or written."""
+
+
+class Full(AssistantError):
+    """There is so much of something that no more is taken."""
 
 
 class Conflict(AssistantError):
@@ -122,8 +134,10 @@ class State:
     def __init__(self, url: str) -> None:
         try:
             self._engine = sa.create_engine(url, **_options(url))
+            self._brisk = sa.create_engine(url, **_options(url))
             if self._engine.dialect.name == "sqlite":
                 sa.event.listen(self._engine, "connect", _pragmas)
+            sa.event.listen(self._brisk, "connect", _briskly)
             with _alone(url), self._tell():
                 self._migrate()
         except (sa.exc.ArgumentError, ImportError) as error:
@@ -164,6 +178,7 @@ class State:
     def close(self) -> None:
         """Give its connections back."""
         self._engine.dispose()
+        self._brisk.dispose()
 
     # ---- conversations
 
@@ -192,17 +207,36 @@ class State:
 
     # ---- feedback
 
-    def add_feedback(self, owner: str, record: dict[str, object]) -> None:
-        """Keep one record for good."""
+    def add_feedback(self, owner: str, record: Mapping[str, object]) -> None:
+        """Keep one record until it is forgotten. Full when nobody takes the records away."""
         row = {"owner": owner, "at": time.time(), "record": json.dumps(record)}
+        last, first = sa.func.max(feedback.c.number), sa.func.min(feedback.c.number)
         with self._tell(), self._engine.begin() as connection:
+            if (connection.execute(sa.select(last - first)).scalar() or 0) + 1 >= _RECORDS:
+                raise Full(f"{_RECORDS:,} records of feedback are kept already; run 'assistant feedback --forget'")
             connection.execute(sa.insert(feedback).values(**row))
 
+    def adopt(self, owner: str, at: float, records: Sequence[Mapping[str, object]]) -> int:
+        """Keep records that an owner gave elsewhere at some time, those that were adopted before only once; how many came."""
+        given = Counter(json.dumps(one) for one in records)
+        ours = (feedback.c.owner == owner) & (feedback.c.at == at)
+        with self._tell(), self._engine.begin() as connection:
+            here = Counter(connection.execute(sa.select(feedback.c.record).where(ours)).scalars())
+            rows = [{"owner": owner, "at": at, "record": one} for one in (given - here).elements()]
+            if rows:
+                connection.execute(sa.insert(feedback), rows)
+        return len(rows)
+
     def feedback(self) -> Iterator[dict[str, object]]:
-        """Every record, oldest first."""
+        """Every record with its number, oldest first."""
         with self._tell(), self._engine.connect() as connection:
             for row in connection.execute(sa.select(feedback).order_by(feedback.c.number)):
-                yield {"at": row.at, "by": row.owner, **json.loads(row.record)}
+                yield {"id": row.number, "at": row.at, "by": row.owner, **json.loads(row.record)}
+
+    def forget_feedback(self, numbers: Sequence[object]) -> None:
+        """Delete the records with these numbers for good."""
+        with self._tell(), self._engine.begin() as connection:
+            connection.execute(sa.delete(feedback).where(feedback.c.number.in_(numbers)))
 
     # ---- once and only once
 
@@ -263,6 +297,25 @@ class State:
             if edge is not None:
                 connection.execute(sa.delete(conversation).where(conversation.c.updated <= edge))
 
+    # ---- buckets
+
+    def full_at(self, owner: str) -> float | None:
+        """When somebody's bucket of requests will be full again; None for one that was never drawn from."""
+        with self._tell(), self._brisk.connect() as connection:
+            return connection.execute(sa.select(bucket.c.full_at).where(bucket.c.owner == owner)).scalar()
+
+    def fill(self, owner: str, before: float | None, full_at: float) -> bool:
+        """Replace that time, if it still is `before`; whether it was. A power cut may undo it."""
+        try:
+            with self._tell(), self._brisk.begin() as connection:
+                if before is None:
+                    connection.execute(sa.insert(bucket).values(owner=owner, full_at=full_at))
+                    return True
+                one = (bucket.c.owner == owner) & (bucket.c.full_at == before)
+                return bool(connection.execute(sa.update(bucket).where(one).values(full_at=full_at)).rowcount)
+        except IntegrityError:
+            return False
+
     # ---- keys
 
     def add_key(self, name: str, scopes: Sequence[str], days: float | None = None) -> tuple[Key, str]:
@@ -322,6 +375,15 @@ def _pragmas(connection: DBAPIConnection, _: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
+
+
+def _briskly(connection: DBAPIConnection, _: object) -> None:
+    """What is written is not waited for until it is on the disk."""
+    cursor = connection.cursor()
+    lite = type(connection).__module__.startswith("sqlite3")
+    cursor.execute("PRAGMA synchronous=NORMAL" if lite else "SET synchronous_commit=off")
+    cursor.close()
+    connection.commit()
 
 
 def _options(url: str) -> dict[str, object]:

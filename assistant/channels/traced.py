@@ -1,25 +1,60 @@
-"""OpenTelemetry's view of the corridor: a span for each question and for each search. No text of any question.
+"""OpenTelemetry's view of the corridor: spans and times of its steps, and which step it is at. No text of any question.
 
-Without an SDK in the process the spans are nothing and cost some microseconds.
+Without an SDK in the process the spans and times are nothing and cost some microseconds.
 """
 
 from __future__ import annotations
 
-from opentelemetry import trace
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property
+from typing import Literal
+
+from opentelemetry import metrics, trace
+from opentelemetry.trace import Span
 
 from assistant.engine import Assistant
-from assistant.types import Answer, Hit
+from assistant.types import Answer, Hit, Verification
+from assistant.verify import Verifier
 
+Step = Literal["checking", "retrieving", "drafting", "verifying"]
 tracer = trace.get_tracer("assistant")
+_seconds = metrics.get_meter("assistant").create_histogram("assistant.step.duration", "s", "Time of a corridor's step.")
+_SPANS: dict[Step, str] = {"checking": "invoke_agent assistant", "retrieving": "retrieval"}
+_hears: ContextVar[Callable[[Step], None] | None] = ContextVar("hears", default=None)
+
+
+@contextmanager
+def telling(hear: Callable[[Step], None]) -> Iterator[None]:
+    """Within it, `hear` is called with the name of each step that begins."""
+    token = _hears.set(hear)
+    try:
+        yield
+    finally:
+        _hears.reset(token)
+
+
+@contextmanager
+def _step(step: Step) -> Iterator[Span]:
+    if hear := _hears.get():
+        hear(step)
+    began = time.perf_counter()
+    with tracer.start_as_current_span(_SPANS.get(step, step)) as span:
+        try:
+            yield span
+        finally:
+            _seconds.record(time.perf_counter() - began, {"assistant.step": step})
 
 
 class Traced(Assistant):
     """The assistant, telling of its steps in the words of the GenAI conventions."""
 
-    def ask(self, question: str, after: Answer | None = None) -> Answer:
-        """As `Assistant.ask`, in a span that holds the verdict and the rules that decided."""
-        with tracer.start_as_current_span("invoke_agent assistant") as span:
-            answer = super().ask(question, after)
+    def settle(self, question: str, after: Answer | None = None) -> Answer:
+        """As `Assistant.settle`, in a span that holds the verdict and the rules that decided."""
+        with _step("checking") as span:
+            answer = super().settle(question, after)
             span.set_attributes(
                 {
                     "gen_ai.operation.name": "invoke_agent",
@@ -34,9 +69,30 @@ class Traced(Assistant):
             )
             return answer
 
+    def word(self, answer: Answer, stopped: Callable[[], str] = str) -> Iterator[str | Answer]:
+        """As `Assistant.word`, with a chat model in a span that holds what became of its sentences."""
+        if self.drafter is None:
+            yield from super().word(answer)
+            return
+        with _step("drafting") as span:
+            for piece in super().word(answer, stopped):
+                if isinstance(piece, Answer) and (draft := piece.draft):
+                    span.set_attributes(
+                        {
+                            "gen_ai.operation.name": "chat",
+                            "gen_ai.request.model": draft.model,
+                            "gen_ai.usage.input_tokens": draft.input_tokens,
+                            "gen_ai.usage.output_tokens": draft.output_tokens,
+                            "assistant.sentences.kept": draft.kept,
+                            "assistant.sentences.replaced": draft.replaced,
+                            "assistant.fault": draft.fault.partition(":")[0],
+                        }
+                    )
+                yield piece
+
     def search(self, query: str, k: int = 5) -> list[Hit]:
         """As `Assistant.search`, in a span that holds what was found."""
-        with tracer.start_as_current_span("retrieval") as span:
+        with _step("retrieving") as span:
             hits = super().search(query, k)
             span.set_attributes(
                 {
@@ -46,3 +102,17 @@ class Traced(Assistant):
                 }
             )
             return hits
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """Reads claims in spans."""
+        return _Verifier(self.pack, self.reader.vocabulary, self.checker)
+
+
+class _Verifier(Verifier):
+    def verify(self, text: str) -> Verification:
+        """As `Verifier.verify`, in a span that holds how many claims stand how."""
+        with _step("verifying") as span:
+            found = super().verify(text)
+            span.set_attributes({"assistant.claims": len(found.claims)})
+            return found

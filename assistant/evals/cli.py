@@ -9,7 +9,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,7 +95,12 @@ def _add_suites(verb: Adding) -> None:
     )
     imports.add_argument("--into", type=Path, required=True, metavar="SUITE", help="suite file to write")
     harvest = verb("harvest", _harvest, "Turn feedback into drafts of cases.")
-    harvest.add_argument("inbox", nargs="+", type=Path, metavar="INBOX", help="JSONL files, or folders of them")
+    harvest.add_argument(
+        "inbox", nargs="*", type=Path, metavar="INBOX", help="JSONL files, or folders of them (default: the state)"
+    )
+    harvest.add_argument(
+        "--state", default="", metavar="URL", help="SQLAlchemy URL ($ASSISTANT_STATE; default: state.db in --home)"
+    )
     harvest.add_argument(
         "--known", nargs="*", type=Path, default=[], metavar="SUITE", help="suites whose questions are no news"
     )
@@ -156,9 +161,8 @@ def _run(options: argparse.Namespace) -> int:
     _early(options)
     suites = load_suites(options.suites, options.pack)
     folder = options.into or runner.new_folder(Path("runs"), suites)
-    home = options.home or (Path(os.environ["ASSISTANT_HOME"]) if os.environ.get("ASSISTANT_HOME") else None)
     embedding = os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None
-    opening = Opening(options.target, suites[0].corpus.pack.folder, home, embedding, options.timeout)
+    opening = Opening(options.target, suites[0].corpus.pack.folder, _home(options), embedding, options.timeout)
     try:
         run = runner.run(suites, opening, folder, processes=options.processes, progress=_progress)
     except (TargetError, KeyboardInterrupt):
@@ -321,7 +325,7 @@ def _harvest(options: argparse.Namespace) -> int:
     from assistant.evals import feedback
 
     known = feedback.known_turns(options.known, options.drafts, options.pack)
-    found = feedback.harvest(options.inbox, known)
+    found = feedback.harvest(feedback.written(options.inbox) if options.inbox else _given(options), known)
     feedback.write_drafts(found.drafts, options.drafts, _head("drafts", options.corpus))
     for fault in found.faults[:_MOST]:
         _say(f"assistant: {fault}")
@@ -334,6 +338,21 @@ def _harvest(options: argparse.Namespace) -> int:
     words = f"{counts['drafts']} drafts of {counts['lines']} lines, {counts['known']} known, {counts['unreadable']} unreadable"
     _told(options, {"file": options.drafts, **counts}, f"{options.drafts}: {words}")
     return 2 if found.faults else 0
+
+
+def _given(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """The feedback that the state holds."""
+    from assistant import operate
+
+    home = _home(options) or Path.home() / ".cache" / "assistant"
+    url = operate.state_of(home, options.state or os.environ.get("ASSISTANT_STATE") or "")
+    for record in operate.feedback(home, url).feedback():
+        yield f"feedback {record['id']}", json.dumps(record)
+
+
+def _home(options: argparse.Namespace) -> Path | None:
+    """Where indexes live, when that was said."""
+    return options.home or (Path(os.environ["ASSISTANT_HOME"]) if os.environ.get("ASSISTANT_HOME") else None)
 
 
 def _promote(options: argparse.Namespace) -> int:

@@ -1,13 +1,13 @@
 """Feedback in, drafts of cases out. What was answered is kept as `observed`, never as gold: a human says what is right.
 
-A line of an inbox: ``{"turns": […], "answer": {…}, "rating": "up" | "down", "reason", "correction", "versions"}``.
+A line: ``{"turns": […], "answer": {…}, "rating": "up" | "down", "reason", "correction", "versions"}``.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import ip_address
@@ -29,11 +29,13 @@ _BREAKS = re.compile("[\x85\u2028\u2029\ufeff]")
 """Characters that YAML takes for line breaks or marks unless they are escaped."""
 _MOST = 64 * 2**20
 """Bytes of one inbox file."""
+Line = tuple[str, str]
+"""Where a line of feedback stands, and its JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """What an inbox gave."""
+    """What some feedback gave."""
 
     drafts: tuple[Mapping[str, Tree], ...]
     lines: int
@@ -58,18 +60,18 @@ def _unaddressed(found: re.Match[str]) -> str:
     return "[ip]"
 
 
-def harvest(inbox: Sequence[Path], known: Sequence[tuple[str, ...]] = ()) -> Harvest:
-    """A draft for every new question of some inbox files, oldest first; `known` are the turns that suites have."""
+def harvest(inbox: Iterable[Line], known: Sequence[tuple[str, ...]] = ()) -> Harvest:
+    """A draft for every new question of some feedback, in its order; `known` are the turns that suites have."""
     seen = {_same(turns) for turns in known}
     drafts: list[Mapping[str, Tree]] = []
     faults: list[str] = []
     lines = doubles = 0
-    for file, number, raw in _lines(inbox):
+    for place, raw in inbox:
         lines += 1
         try:
             draft, asked = _draft(raw)
         except ValueError as error:
-            faults.append(f"{file}:{number}: {error}")
+            faults.append(f"{place}: {error}")
             continue
         if asked in seen:
             doubles += 1
@@ -79,10 +81,13 @@ def harvest(inbox: Sequence[Path], known: Sequence[tuple[str, ...]] = ()) -> Har
     return Harvest(tuple(drafts), lines, doubles, tuple(faults))
 
 
-def _lines(inbox: Sequence[Path]) -> Iterator[tuple[Path, int, str]]:
-    for path in inbox:
+def written(paths: Sequence[Path]) -> Iterator[Line]:
+    """The lines of JSONL files, and of those in folders, oldest first."""
+    for path in paths:
         for file in sorted(path.glob("*.jsonl")) if path.is_dir() else [path]:
-            yield from ((file, n, raw) for n, raw in enumerate(read_text(file, _MOST).split("\n"), 1) if raw.strip())
+            for number, raw in enumerate(read_text(file, _MOST).split("\n"), 1):
+                if raw.strip():
+                    yield f"{file}:{number}", raw
 
 
 def _same(turns: Sequence[str]) -> tuple[str, ...]:
