@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from assistant.checker import SUPPORTED
@@ -380,9 +381,9 @@ class Case:
     @cached_property
     def hits(self) -> list[Hit]:
         """What the documents say on the asking sentences; on the whole message when these say too little."""
-        found = self.house.search(self.reading.topic, 8)
+        found = self.house.places(self.reading, 8)
         if len(self.question) > len(self.reading.topic) and (not found or found[0].similarity < _LEAN):
-            whole = self.house.search(self.question, 8)
+            whole = self.house.places(replace(self.reading, topic=self.question), 8)
             found = max(found, whole, key=lambda hits: hits[0].similarity if hits else 0.0)
         return found
 

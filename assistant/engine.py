@@ -186,6 +186,11 @@ class Assistant:
         """The `k` best places for a query."""
         return self.retriever.search(query, k)
 
+    def places(self, reading: Reading, k: int = 5) -> list[Hit]:
+        """The `k` best places for a question as it was read: what it asks, and what the documents call the facts it tells."""
+        told = (self.pack.label(n, v) for s in reading.scenarios for n, values in s.facts.items() for v in values)
+        return self.retriever.search(reading.topic, k, " ".join(dict.fromkeys(told)))
+
     def verify(self, text: str) -> Verification:
         """The claims of any text, Markdown or plain: proven, contradicted, disputed or not covered, with places and corrections.
 

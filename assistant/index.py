@@ -70,16 +70,17 @@ def units_of(pack: Pack) -> tuple[Unit, ...]:
 
 
 def keys_of(pack: Pack) -> tuple[Key, ...]:
-    """The keys of a pack, in a fixed order: one for each unit, one for each question that a fact answers."""
+    """The keys of a pack, in a fixed order: one for each unit, one for each question that a fact or a rule answers."""
     units = units_of(pack)
     keys, within = [], dict[str, list[int]]()
     for number, unit in enumerate(units):
         title = pack.sections[unit.section_id].title
         keys.append(Key(number, f"{title}: {_readable(unit)}"))
         within.setdefault(unit.section_id, []).append(number)
-    for fact in pack.facts:
-        holder = next(n for n in within[fact.place.source] if fact.place.end <= units[n].end)
-        keys += [Key(holder, ask) for ask in fact.asks]
+    asked = [(fact.place, fact.asks) for fact in pack.facts] + [(rule.place, rule.fires) for rule in pack.rules]
+    for place, questions in asked:
+        holder = next(n for n in within[place.source] if place.end <= units[n].end)
+        keys += [Key(holder, question) for question in questions]
     return tuple(keys)
 
 
