@@ -221,7 +221,10 @@ class Assistant:
 
 
 class _Decided(Case):
-    """Facts without a question: the rules speak alone."""
+    """Facts without a question: the rules speak alone, and nothing can be misread."""
+
+    def answer(self) -> Answer:
+        return replace(super().answer(), confidence=None, situation="rules on given facts")
 
     def _status(self) -> Status:
         return self._value() if self.reading.kind == "value" else self._capability()

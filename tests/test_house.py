@@ -20,7 +20,7 @@ HOUSE = ROOT / "assistant"
 FILES = {p.relative_to(HOUSE).with_suffix("").as_posix().replace("/", "."): p for p in sorted(HOUSE.rglob("*.py"))}
 FLOORS = {
     **dict.fromkeys(("errors", "types", "lexicon"), 0),
-    **dict.fromkeys(("markdown", "rules", "records"), 1),
+    **dict.fromkeys(("markdown", "rules", "records", "confidence"), 1),
     **dict.fromkeys(("pack", "sentences"), 2),
     **dict.fromkeys(("vocabulary", "checker", "embed"), 3),
     # any text on its way to the checker: stems, clauses, what facts and rules say of a clause
