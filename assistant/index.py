@@ -29,9 +29,11 @@ from assistant.errors import AssistantError, BuildRunning, IndexFault
 from assistant.pack import Pack, load
 
 if TYPE_CHECKING:
+    import numpy as np
     import tantivy
     from chromadb.api import ClientAPI
     from chromadb.api.collection_configuration import CreateHNSWConfiguration
+    from numpy.typing import NDArray
 
     from assistant.types import Unit
 
@@ -110,13 +112,18 @@ class Index:
         """(key number, BM25 score), best first."""
         return _search_lexical(self._lexical, query, limit)
 
+    def vector(self, text: str) -> NDArray[np.float32]:
+        """The unit vector of a text, shape (dim,). ModelError when the model yields none."""
+        return self._encoder.encode(text)
+
     def vectors(self, query: str, limit: int) -> list[tuple[int, float]]:
         """(key number, cosine), best first. IndexFault when Chroma cannot read its copy any more."""
         from chromadb.errors import ChromaError
 
-        vector = self._encoder.encode(query)
         try:
-            found = self._collection.query(query_embeddings=[vector.tolist()], n_results=limit, include=["distances"])
+            found = self._collection.query(
+                query_embeddings=[self.vector(query).tolist()], n_results=limit, include=["distances"]
+            )
         except ChromaError as error:
             raise IndexFault(f"Chroma cannot search the index: {_line(error)}") from None
         pairs = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)

@@ -68,7 +68,7 @@ FLOORS = {
     "channels": 7,
     # evaluation has floors of its own: forms, then cases, answers, runs, figures, and what is shown of them
     **dict.fromkeys(("evals", "evals.yamlfile", "evals.form", "evals.anchor", "evals.stats", "evals.ranking"), 7),
-    "evals.grid": 7.1,
+    **dict.fromkeys(("evals.grid", "evals.near"), 7.1),
     "evals.suite": 7.2,
     "evals.reply": 7.3,
     **dict.fromkeys(("evals.targets", "evals.straw", "evals.scorers", "evals.imports"), 7.4),
