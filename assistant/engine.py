@@ -182,14 +182,14 @@ class Assistant:
         sources = [f"[{c.marker}] {c.title} – “{c.quote}”" for c in page.citations()]
         return "\n".join([page.text, "", *sources])
 
-    def search(self, query: str, k: int = 5) -> list[Hit]:
-        """The `k` best places for a query."""
-        return self.retriever.search(query, k)
+    def search(self, query: str, k: int = 5, known: str = "") -> list[Hit]:
+        """The `k` best places for a query; `known` are words that are looked for as well."""
+        return self.retriever.search(query, k, known)
 
     def places(self, reading: Reading, k: int = 5) -> list[Hit]:
         """The `k` best places for a question as it was read: what it asks, and what the documents call the facts it tells."""
         told = (self.pack.label(n, v) for s in reading.scenarios for n, values in s.facts.items() for v in values)
-        return self.retriever.search(reading.topic, k, " ".join(dict.fromkeys(told)))
+        return self.search(reading.topic, k, " ".join(dict.fromkeys(told)))
 
     def verify(self, text: str) -> Verification:
         """The claims of any text, Markdown or plain: proven, contradicted, disputed or not covered, with places and corrections.
