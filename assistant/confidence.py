@@ -19,7 +19,7 @@ Way = Literal[
     "known silence", "unknown name", "nothing near", "outside",
 ]  # fmt: skip
 _WEIGHT = 10
-"""Questions as which the share of all questions counts in each situation: 5 and 10 gave the same ranking on `dev`."""
+"""Questions as which the share of all counts in each situation (AUGRC on `dev`: .0449 with 10, .0455 with 5)."""
 
 
 @dataclass(frozen=True, slots=True)
