@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check nightly-matrix nightly-teams fix rules acceptance evals questions bench clean
+.PHONY: help install run test check nightly-matrix nightly-teams fix rules acceptance evals questions confidence bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ evals: install  ## run the evaluation suites against the accepted baseline (SUIT
 SETS ?= train dev
 questions: install  ## score the annotated questions (SETS="train dev")
 	@$(BIN)/python evals/questions/score.py $(SETS)
+
+confidence: install  ## count how often each situation was answered right on `train`, into the pack's confidence.toml
+	@$(BIN)/python evals/questions/calibrate.py
 
 rules: install  ## write corpus/azure-backup/RULES.md from the rules
 	@$(BIN)/python -m assistant.catalogue corpus/azure-backup

@@ -46,6 +46,9 @@ class House(Protocol):
     def search(self, query: str, k: int = 5) -> list[Hit]:
         """The `k` best places for a query."""
 
+    def places(self, reading: Reading, k: int = 5) -> list[Hit]:
+        """The `k` best places for a question as it was read."""
+
 
 class Choosing:
     """The options of one question."""

@@ -298,7 +298,10 @@ def _explained(answer: Answer) -> str:
     ]
     rules = [f"  {f.rule_id} {f.status}: {f.message}" for f in answer.findings]
     head = f"read as: {reading.kind}, decision: {reading.decision}, by {', '.join(reading.cues) or 'nothing'}"
-    return "\n".join(["", head, *words, "rules:", *rules])
+    sure = (
+        "" if answer.confidence is None else f", {answer.confidence:.0%} of the annotated ones in this situation right"
+    )
+    return "\n".join(["", head, *words, f"answered by: {answer.situation}{sure}", "rules:", *rules])
 
 
 # ---- verify

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from assistant.checker import SUPPORTED
 from assistant.choices import Choosing, House
 from assistant.compose import Page, lower, spoken
+from assistant.confidence import Way, situation
 from assistant.denial import closes
 from assistant.disputes import fitting
 from assistant.grammar import asks_duty, asks_plainly
@@ -45,6 +47,7 @@ class Case:
         self.parts: list[Part] = []
         self.choice: tuple[str, ...] = ()
         self.options: tuple[str, ...] = ()
+        self.way: Way = "explanation"
 
     def answer(self) -> Answer:
         """Walk the corridor once."""
@@ -56,6 +59,7 @@ class Case:
         ):
             status = self._refuted_by_words(confirmed=status == SUPPORTED) or status
         shown = self.verdicts[0] if self.verdicts else None
+        came_about = situation(self.way, status, self.reading, shown)
         assumed = tuple(dict.fromkeys(a for v in self.verdicts for a in v.assumed))
         self.composer.close(self.page, [s.facts for s in self._scenarios()], assumed)
         missing = (
@@ -84,6 +88,8 @@ class Case:
             edition=self.pack.edition,
             pack=f"{self.pack.name}@{self.pack.digest[:12]}",
             engine=self._engine(),
+            confidence=self.pack.trust.of(came_about),
+            situation=came_about,
             reading=self.reading,
         )
 
@@ -98,7 +104,7 @@ class Case:
         refuted = [c for c in self.house.verifier.verify(topic).claims if c.standing == "contradicted" and c.correction]
         if not refuted:
             return None
-        self.page, self.verdicts, self.parts = Page(self.pack), [], []
+        self.page, self.verdicts, self.parts, self.way = Page(self.pack), [], [], "correction"
         self.page.say("That cannot be confirmed as it is worded." if confirmed else "That is not right.")
         for claim in refuted[:2]:
             places = [Place(c.section_id, c.quote, c.start, c.end) for c in claim.citations]
@@ -137,7 +143,7 @@ class Case:
         reading = self.reading
         if reading.kind == "choice":
             chosen = Choosing(self.house, self.question, reading, self.page)
-            self.choice, self.verdicts = chosen.choose(), chosen.verdicts
+            self.choice, self.verdicts, self.way = chosen.choose(), chosen.verdicts, "choice"
             return "information"
         if reading.foreign or (reading.off_topic and not self._fits(_PLAIN)):
             return self._foreign()
@@ -152,6 +158,7 @@ class Case:
         if reading.kind == "which" and reading.decision:
             found = self._which()
             if found:
+                self.way = "list"
                 return found
         if self._stated and reading.kind in {"capability", "claim", "explain"}:
             return self._state(self._stated)
@@ -229,6 +236,7 @@ class Case:
 
     def _state(self, stated: Stated) -> Status:
         """Yes or no to a claim about a stated fact, with its place."""
+        self.way = "stated fact"
         text = spoken(stated.fact.place.quote, self.composer.header(stated.fact.place))
         holds = stated.holds
         if holds is None or (self.reading.kind == "explain" and not asks_duty(self.reading.focus)):
@@ -257,7 +265,7 @@ class Case:
         return first if first and refused else self.house.checker.check(decision.id, facts)
 
     def _capability(self) -> Status:
-        self.verdicts = self._checked
+        self.verdicts, self.way = self._checked, "rules"
         return self._exclusive() or self._universal() or self._each(self.composer.capability)
 
     def _universal(self) -> Status | None:
@@ -311,7 +319,7 @@ class Case:
         return "conflict" if torn else "not_supported"
 
     def _value(self) -> Status:
-        self.verdicts = self._checked
+        self.verdicts, self.way = self._checked, "value"
         statuses = [self._of_value(v) for v in self.verdicts]
         self._each(self.composer.value)
         return statuses[0] if len(set(statuses)) == 1 else "information" if not self.reading.outcome else "depends"
@@ -414,6 +422,7 @@ class Case:
     def _compare(self) -> bool:
         reading = self.reading
         dimension = reading.asked if reading.compared else None
+        self.way = "comparison"
         return bool(dimension) and self.composer.compare(self.page, dimension or "", reading.compared)
 
     def _refuted(self) -> bool:
@@ -434,9 +443,9 @@ class Case:
     @cached_property
     def hits(self) -> list[Hit]:
         """What the documents say on the asking sentences; on the whole message when these say too little."""
-        found = self.house.search(self.reading.topic, 8)
+        found = self.house.places(self.reading, 8)
         if len(self.question) > len(self.reading.topic) and (not found or found[0].similarity < _LEAN):
-            whole = self.house.search(self.question, 8)
+            whole = self.house.places(replace(self.reading, topic=self.question), 8)
             found = max(found, whole, key=lambda hits: hits[0].similarity if hits else 0.0)
         return found
 
@@ -464,6 +473,7 @@ class Case:
         return any(p.source == unit.section_id and unit.start <= p.start < unit.end for p in quoted)
 
     def _explain(self, *, complete: bool = False) -> Status:
+        self.way = "explanation"
         hits = self.hits
         if not hits or (hits[0].similarity < _KNOWN and not self.house.degraded):
             return self._unknown(hits)
@@ -496,10 +506,12 @@ class Case:
     def _unknown(self, hits: Sequence[Hit]) -> Status:
         if self.reading.off_topic or not hits:
             return self._foreign()
+        self.way = "nothing near"
         self.composer.nearest(self.page, hits, "The documents do not say this.")
         return "not_stated"
 
     def _foreign(self) -> Status:
+        self.way = "outside"
         self.composer.nearest(
             self.page,
             (),
@@ -508,6 +520,7 @@ class Case:
         return "out_of_scope"
 
     def _unheard(self) -> Status:
+        self.way = "unknown name"
         words = ", ".join(w.upper() if len(w) < 4 else w.title() for w in self.reading.unheard)
         self.composer.nearest(
             self.page,
@@ -517,6 +530,7 @@ class Case:
         return "not_stated"
 
     def _stated_silence(self) -> Status:
+        self.way = "known silence"
         silence = next(s for s in self.pack.silences if s.id == self.reading.silence)
         self.page.say("Not stated in the documents.")
         self.page.say(silence.says, silence.place)

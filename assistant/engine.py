@@ -188,9 +188,14 @@ class Assistant:
         sources = [f"[{c.marker}] {c.title} – “{c.quote}”" for c in page.citations()]
         return "\n".join([page.text, "", *sources])
 
-    def search(self, query: str, k: int = 5) -> list[Hit]:
-        """The `k` best places for a query."""
-        return self.retriever.search(query, k)
+    def search(self, query: str, k: int = 5, known: str = "") -> list[Hit]:
+        """The `k` best places for a query; `known` are words that are looked for as well."""
+        return self.retriever.search(query, k, known)
+
+    def places(self, reading: Reading, k: int = 5) -> list[Hit]:
+        """The `k` best places for a question as it was read: what it asks, and what the documents call the facts it tells."""
+        told = (self.pack.label(n, v) for s in reading.scenarios for n, values in s.facts.items() for v in values)
+        return self.search(reading.topic, k, " ".join(dict.fromkeys(told)))
 
     def verify(self, text: str) -> Verification:
         """The claims of any text, Markdown or plain: proven, contradicted, disputed or not covered, with places and corrections.
@@ -222,7 +227,10 @@ class Assistant:
 
 
 class _Decided(Case):
-    """Facts without a question: the rules speak alone."""
+    """Facts without a question: the rules speak alone, and nothing can be misread."""
+
+    def answer(self) -> Answer:
+        return replace(super().answer(), confidence=None, situation="rules on given facts")
 
     def _status(self) -> Status:
         return self._value() if self.reading.kind == "value" else self._capability()

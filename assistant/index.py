@@ -29,9 +29,11 @@ from assistant.errors import AssistantError, BuildRunning, IndexFault
 from assistant.pack import Pack, load
 
 if TYPE_CHECKING:
+    import numpy as np
     import tantivy
     from chromadb.api import ClientAPI
     from chromadb.api.collection_configuration import CreateHNSWConfiguration
+    from numpy.typing import NDArray
 
     from assistant.types import Unit
 
@@ -70,16 +72,17 @@ def units_of(pack: Pack) -> tuple[Unit, ...]:
 
 
 def keys_of(pack: Pack) -> tuple[Key, ...]:
-    """The keys of a pack, in a fixed order: one for each unit, one for each question that a fact answers."""
+    """The keys of a pack, in a fixed order: one for each unit, one for each question that a fact or a rule answers."""
     units = units_of(pack)
     keys, within = [], dict[str, list[int]]()
     for number, unit in enumerate(units):
         title = pack.sections[unit.section_id].title
         keys.append(Key(number, f"{title}: {_readable(unit)}"))
         within.setdefault(unit.section_id, []).append(number)
-    for fact in pack.facts:
-        holder = next(n for n in within[fact.place.source] if fact.place.end <= units[n].end)
-        keys += [Key(holder, ask) for ask in fact.asks]
+    asked = [(fact.place, fact.asks) for fact in pack.facts] + [(rule.place, rule.fires) for rule in pack.rules]
+    for place, questions in asked:
+        holder = next(n for n in within[place.source] if place.end <= units[n].end)
+        keys += [Key(holder, question) for question in questions]
     return tuple(keys)
 
 
@@ -109,13 +112,18 @@ class Index:
         """(key number, BM25 score), best first."""
         return _search_lexical(self._lexical, query, limit)
 
+    def vector(self, text: str) -> NDArray[np.float32]:
+        """The unit vector of a text, shape (dim,). ModelError when the model yields none."""
+        return self._encoder.encode(text)
+
     def vectors(self, query: str, limit: int) -> list[tuple[int, float]]:
         """(key number, cosine), best first. IndexFault when Chroma cannot read its copy any more."""
         from chromadb.errors import ChromaError
 
-        vector = self._encoder.encode(query)
         try:
-            found = self._collection.query(query_embeddings=[vector.tolist()], n_results=limit, include=["distances"])
+            found = self._collection.query(
+                query_embeddings=[self.vector(query).tolist()], n_results=limit, include=["distances"]
+            )
         except ChromaError as error:
             raise IndexFault(f"Chroma cannot search the index: {_line(error)}") from None
         pairs = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)

@@ -2,6 +2,7 @@
 
 A pack is ``pack.toml`` and Markdown documents; ``vocabulary.toml``, ``decisions.toml``, ``rules.toml`` and
 ``facts.toml`` are optional: without them the documents are searched and explained, and nothing is decided.
+``confidence.toml`` is written by measuring.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypedDict, TypeVar, cast
 
+from assistant.confidence import Situation, Trust
 from assistant.errors import PackError, UnknownName, did_you_mean
 from assistant.markdown import parse
 from assistant.records import Record
@@ -83,6 +85,8 @@ class Pack:
     """Forms of words -> the form that the vocabulary knows."""
     together: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Value -> the values that mean it when they are named together."""
+    trust: Trust = field(default_factory=lambda: Trust(()))
+    """How often the pack's annotated questions were answered right, by situation."""
 
     @cached_property
     def sections(self) -> Mapping[str, Section]:
@@ -235,6 +239,7 @@ class _Knowledge(TypedDict):
     plain: tuple[str, ...]
     same: Mapping[str, str]
     together: Mapping[str, tuple[str, ...]]
+    trust: Trust
 
 
 class _Reader:
@@ -254,6 +259,7 @@ class _Reader:
         """Keyword arguments of Pack."""
         words, choices = self._open("vocabulary.toml"), self._open("decisions.toml")
         ruled, told, claimed = self._open("rules.toml"), self._open("facts.toml"), self._open("claims.toml")
+        counted = self._open("confidence.toml")
         self.dimensions = dict(self._dimensions(words))
         names = Record(words.table("names"), f"{words.where}: names")
         scope = Record(words.table("scope"), f"{words.where}: scope")
@@ -286,17 +292,25 @@ class _Reader:
             "plain": claimed.phrases("plain"),
             "same": {word: str(form) for word, form in claimed.table("same").items()},
             "together": {r.text("whole"): r.texts("parts", None) for r in claimed.records("together")},
+            "trust": Trust(self._unique(counted, "situation", self._situation)),
         }
         facts = {f.id: f for f in found["facts"]}
         found["attributes"] = tuple(self._attribute(r, facts) for r in claimed.records("attribute"))
         found["sequences"] = tuple(self._sequence(r, facts) for r in claimed.records("sequence"))
-        for record in (words, choices, ruled, told, claimed, names, scope):
+        for record in (words, choices, ruled, told, claimed, counted, names, scope):
             record.done()
         return found
 
     def _open(self, name: str) -> Record:
         path = self.root / name
         return Record(_toml(path) if path.exists() else {}, f"{self.root.name}/{name}")
+
+    @staticmethod
+    def _situation(record: Record) -> Situation:
+        right, asked = record.whole("right"), record.whole("asked")
+        if not 0 <= right <= asked:
+            raise record.fault(f"right = {right} should lie between 0 and asked = {asked}; count anew")
+        return Situation(record.text("id"), right, asked)
 
     @staticmethod
     def _unique(file: Record, key: str, make: Callable[[Record], _T]) -> Iterator[_T]:

@@ -35,11 +35,14 @@ class Retriever:
         self._vectors: Leg | None = index.vectors if index else None
         self.degraded = index is None
 
-    def search(self, query: str, k: int = 8) -> list[Hit]:
-        """At most `k` units, best first; ties by place in the documents. An empty query finds nothing."""
+    def search(self, query: str, k: int = 8, known: str = "") -> list[Hit]:
+        """At most `k` units, best first; ties by place in the documents. An empty query finds nothing.
+
+        `known` are words that the lexical leg looks for as well; similarities are those of the query alone.
+        """
         if not query.strip() or k < 1:
             return []
-        words = self._lexical(query, _DEPTH)
+        words = self._lexical(f"{query} {known}", _DEPTH)
         dense = self._dense(query)
         legs = [(1.0 - DENSE if dense else 1.0, _scaled(words)), (DENSE, _scaled(dense))]
         scores: dict[int, float] = {}

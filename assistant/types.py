@@ -254,6 +254,10 @@ class Answer:
     pack: str = ""
     """Name and digest of the pack, ``name@digest``."""
     engine: str = "rules+retrieval"
+    confidence: float | None = None
+    """Share of the pack's annotated questions in the same situation that were answered right; None: never measured."""
+    situation: str = ""
+    """How the answer came about, in words; what `confidence` was counted by."""
     reading: Reading | None = None
     """How the question was understood; not part of the JSON form."""
     draft: Draft | None = None

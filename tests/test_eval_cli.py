@@ -143,7 +143,7 @@ def test_feedback_goes_from_an_inbox_to_a_suite(here: Path, capsys: pytest.Captu
     code, out, err = said(
         capsys, "harvest", "in.jsonl", "--drafts", "d.yaml", "--known", "toys.yaml", "--corpus", str(GARDEN)
     )
-    assert (code, out) == (2, "d.yaml: 1 drafts of 2 lines, 0 known, 1 unreadable\n")
+    assert (code, out) == (2, "d.yaml: 1 drafts of 2 lines, 0 known, 0 alike, 1 unreadable\n")
     assert err.startswith("assistant: in.jsonl:2: not JSON")
     text = (here / "d.yaml").read_text(encoding="utf-8")
     (here / "d.yaml").write_text(text + "  expect: {status: information}\n", encoding="utf-8")

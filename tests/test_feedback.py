@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,9 +13,16 @@ from hypothesis import strategies as st
 from assistant.errors import SuiteError
 from assistant.evals.feedback import as_yaml, harvest, known_turns, promote, scrubbed, write_drafts, written
 from assistant.evals.imports import from_csv, from_promptfoo
+from assistant.evals.near import Near
 from assistant.evals.scaffold import new
 from assistant.evals.suite import load_suites
 from assistant.evals.yamlfile import Tree, parse
+from assistant.index import ensure
+from assistant.pack import Pack, load
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parent.parent
 GARDEN = ROOT / "tests/packs/garden"
@@ -61,6 +69,38 @@ def test_the_same_question_comes_once(tmp_path: Path) -> None:
     assert ([d.get("ask") or d.get("turns") for d in found.drafts], found.lines, found.doubles) == (
         ["How often?", [{"ask": "How often?"}, {"ask": "And tomatoes?"}]], 4, 2,
     )  # fmt: skip
+
+
+def test_the_same_question_in_other_words_comes_once_and_says_what_it_was_taken_for(
+    tmp_path: Path, azure: Pack, home: Path
+) -> None:
+    lines = [
+        given_("Can MARS back up files of an on-premises Linux VM?"),
+        given_("Does MARS back up files of a Linux VM on-premises?"),
+        given_("Can MARS back up files of an on-premises Windows VM?"),
+        given_("Can MARS back up files of an on-premises Linux VM?", "And its volumes?"),
+        given_("How long can it take to transfer a snapshot to the vault?"),
+    ]
+    known = [("How long can the transfer of a snapshot to the vault take?",)]
+    found = harvest(written([inbox(tmp_path, *lines)]), known, Near(azure, ensure(azure, home).vector))
+    assert [d.get("ask") or "talk" for d in found.drafts] == [lines[0]["turns"][0], lines[2]["turns"][0], "talk"]  # type: ignore[index]  # a list
+    assert (found.doubles, found.alike) == (
+        0,
+        (
+            ("Does MARS back up files of a Linux VM on-premises?", "Can MARS back up files of an on-premises Linux VM?"),
+            ("How long can it take to transfer a snapshot to the vault?", "How long can the transfer of a snapshot to the vault take?"),
+        ),
+    )  # fmt: skip
+
+
+def test_the_model_is_not_asked_where_readings_differ_or_nothing_is_read(azure: Pack) -> None:
+    def never(text: str) -> NDArray[np.float32]:
+        raise AssertionError(text)
+
+    near, garden = Near(azure, never), Near(load(GARDEN), never)
+    assert [near.met((f"Can MARS back up a physical {os} server?",)) for os in ("Linux", "Windows")] == [None, None]
+    assert [garden.met(("How often do I turn the heap?",)) for _ in range(2)] == [None, None]
+    assert [near.met(("x" * 100_000,)) for _ in range(2)] == [None, None]
 
 
 def test_what_is_drafted_or_in_a_suite_already_is_known(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from assistant.errors import SuiteError
 from assistant.evals import export, gate
 from assistant.evals.baseline import as_baseline, compare
 from assistant.evals.detail import detail
-from assistant.evals.figures import figures
+from assistant.evals.figures import Row, figures, sure, table
 from assistant.evals.page import page
 from assistant.evals.report import Report, compared, full, markdown, terminal
 from assistant.evals.runner import run
@@ -81,17 +81,17 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Report:
     return Report(found, comparison, outcome)
 
 
-def test_a_terminal_gets_twelve_lines_the_gate_and_what_broke(shown: Report) -> None:
+def test_a_terminal_gets_thirteen_lines_the_gate_and_what_broke(shown: Report) -> None:
     said = terminal(shown)
     lines = said.splitlines()
     assert lines[0] == (
         "py:tests.toys:quoting on shown: 4 cases, 5 answers judged, 3 not right, 1 unscored, as the target does not say what they need"
     )
-    assert [line.split()[0] for line in lines[3:15]] == [
-        "right", "verdict", "dangerous_yes", "contradiction", "facts_f1", "quote_recall", "cite_precision", "nuggets_vital", "agreement",
-        "ndcg@10", "over_abstention", "quote_verbatim",
+    assert [line.split()[0] for line in lines[3:16]] == [
+        "right", "verdict", "dangerous_yes", "contradiction", "facts_f1", "quote_recall", "cite_precision", "nuggets_vital",
+        "coverage@2%", "agreement", "ndcg@10", "over_abstention", "quote_verbatim",
     ]  # fmt: skip
-    assert lines[16:20] == [
+    assert lines[17:21] == [
         "against main: 3 broken, 0 fixed", "", "gate: fell (1 of 3 checks hold)", "  fell  verdict: 0.4000, floor 1 (n 5)",
     ]  # fmt: skip
     assert (
@@ -132,6 +132,26 @@ def test_markdown_tells_the_verdict_first_and_lets_nothing_take_effect(shown: Re
     assert ("| verdict | 5 | 0.4000 |" in said, "- broken: `shown/wrong` (verdict)" in said) == (True, True)
     shown_as = MarkdownIt("commonmark").enable("table").render(said)
     assert [x for x in ("<script", "<img", "<a ", "@all") if x in shown_as] == []
+
+
+def test_a_target_that_says_how_sure_it_is_gets_a_coverage_risk_curve(shown: Report) -> None:
+    """Two right at .9, three wrong at .4: two fifths can be answered without fault."""
+    table = shown.figures.tables["all"]
+    assert {m: (table[m].n, table[m].mean) for m in ("coverage@2%", "augrc", "ece")} == {
+        "coverage@2%": (5, 0.4), "augrc": (5, 0.24), "ece": (5, 0.28),
+    }  # fmt: skip
+    assert "| augrc | 5 | 0.2400 |" in markdown(shown)
+    assert "risk by coverage: 60.00% wrong when all are answered, 0.00% of the surest 40%" in page(shown)
+    assert ("confidence", "0.90, by the first word") in detail(shown.figures, "shown/right").said
+
+
+def test_an_error_is_a_wrong_answer_that_was_not_sure_and_silence_on_it_is_not_scored() -> None:
+    def row(verdict: float, confidence: float | None, error: str = "") -> Row:
+        return Row("k", "k", "s", (), 0, "", "supported", "supported", error, confidence, {"verdict": verdict})
+
+    unsure = [row(1.0, None), row(0.0, None, "died")]
+    assert (sure(unsure), {"augrc", "ece"} & set(table(unsure))) == ([], set())
+    assert sure([row(1.0, 0.8), row(0.0, None, "died"), row(0.0, None)]) == [(0.8, 0.0), (0.0, 1.0)]
 
 
 # ---- the page

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, roc_auc_score
 from statsmodels.stats.contingency_tables import mcnemar as their_mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
@@ -86,3 +86,43 @@ def test_macro_f1_is_that_of_scikit_learn_over_the_true_classes(pairs: list[tupl
     true, said = zip(*pairs, strict=True)
     theirs = f1_score(true, said, average="macro", labels=sorted(set(true)), zero_division=0)
     assert stats.macro_f1(pairs) == pytest.approx(theirs, abs=1e-12)
+
+
+_SURE = st.lists(st.tuples(st.sampled_from([0.1, 0.5, 0.55, 0.9, 1.0]), st.sampled_from([0.0, 1.0])), min_size=1)
+
+
+@given(_SURE)
+def test_augrc_is_the_mean_over_every_order_of_ties(sure: list[tuple[float, float]]) -> None:
+    """By expectation: at each i, the losses of those surely among the i surest, and of the level that i cuts its share."""
+    n = len(sure)
+    expected = 0.0
+    for i in range(1, n + 1):
+        cut = sorted((c for c, _ in sure), reverse=True)[i - 1]
+        above = [x for c, x in sure if c > cut]
+        level = [x for c, x in sure if c == cut]
+        expected += (sum(above) + sum(level) * (i - len(above)) / len(level)) / n / n
+    assert stats.augrc(sure) == pytest.approx(expected, abs=1e-12)
+
+
+@given(_SURE)
+def test_augrc_is_tied_to_the_area_under_the_roc_of_scikit_learn(sure: list[tuple[float, float]]) -> None:
+    """Traub et al., equation 6, and 1/n for the first answer: (1 - AUROC) acc (1 - acc) + (1 - acc)² / 2 + (1 - acc) / 2n."""
+    wrong = [x for _, x in sure]
+    n, error = len(sure), sum(wrong) / len(sure)
+    auroc = roc_auc_score([1 - x for x in wrong], [c for c, _ in sure]) if 0 < error < 1 else 1.0
+    assert stats.augrc(sure) == pytest.approx(
+        (1 - auroc) * (1 - error) * error + error**2 / 2 + error / (2 * n), abs=1e-9
+    )
+
+
+def test_answers_of_one_confidence_are_given_together() -> None:
+    sure = [(0.9, 0.0), (0.9, 0.0), (0.9, 1.0), (0.5, 0.0), (0.5, 0.0), (0.2, 1.0)]
+    assert stats.risk_coverage(sure) == [(0.9, 0.5, 1 / 3), (0.5, 5 / 6, 1 / 5), (0.2, 1.0, 1 / 3)]
+    assert [stats.coverage_at(sure, r) for r in (0.02, 0.2, 0.3, 0.4)] == [0.0, 5 / 6, 5 / 6, 1.0]
+
+
+def test_calibration_is_told_by_tenths() -> None:
+    sure = [(0.91, 0.0), (0.99, 0.0), (1.0, 1.0), (0.5, 1.0)]
+    assert stats.calibration(sure) == [(1, 0.5, 0.0), (3, pytest.approx(2.9 / 3), pytest.approx(2 / 3))]
+    assert stats.calibration_error(sure) == pytest.approx((0.5 + 0.9) / 4)
+    assert (stats.augrc([]), stats.coverage_at([], 1.0), stats.calibration_error([])) == (0.0, 0.0, 0.0)

@@ -47,13 +47,14 @@ def unsteady(turns: list[str]) -> object:
 
 
 def quoting(turns: list[str]) -> object:
-    """Says no to Linux and yes to all else, and always quotes the same place."""
+    """Says no to Linux, of which it is sure, and yes to all else; always quotes the same place."""
     quote = "On-premises | Linux | Virtual | Direct backup of files | Not supported with MARS"
     linux = "Linux" in turns[-1]
     facts = {"os": ["linux"], "location": ["on_premises"]} if linux else {}
     return {
         "status": "not_supported" if linux else "supported", "text": "As the matrix says.", "facts": facts, "missing": [], "ask": None,
         "citations": [{"section_id": "features#support-matrix", "quote": quote}], "reading": ["as told"],
+        "confidence": 0.9 if linux else 0.4, "situation": "by the first word",
         "findings": [{"rule_id": "R-1", "status": "not_supported", "message": "No."}],
         "hits": [{"section_id": s} for s in ("features#tools-agents", "features#support-matrix", "restore#restore")],
     }  # fmt: skip

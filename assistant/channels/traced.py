@@ -90,10 +90,10 @@ class Traced(Assistant):
                     )
                 yield piece
 
-    def search(self, query: str, k: int = 5) -> list[Hit]:
+    def search(self, query: str, k: int = 5, known: str = "") -> list[Hit]:
         """As `Assistant.search`, in a span that holds what was found."""
         with _step("retrieving") as span:
-            hits = super().search(query, k)
+            hits = super().search(query, k, known)
             span.set_attributes(
                 {
                     "gen_ai.operation.name": "retrieval",

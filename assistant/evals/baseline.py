@@ -12,7 +12,7 @@ from assistant.errors import SuiteError
 from assistant.evals import stats
 from assistant.evals.figures import ALL, Figures, Latency
 from assistant.evals.runner import write
-from assistant.evals.scorers import better_low, is_binary
+from assistant.evals.scorers import OF_ALL, better_low, is_binary
 
 _EPS = 1e-9
 
@@ -132,7 +132,7 @@ def compare(figures: Figures, before: Baseline, broken_by: Sequence[str]) -> Com
     """Case by case; `broken_by` names the metrics by which a case breaks."""
     rows = {r.key: r for r in figures.rows}
     both = [key for key, r in rows.items() if key in before.rows and before.rows[key][0] == r.judged]
-    names = [m for m in figures.tables[ALL] if m != "macro_f1"]
+    names = [m for m in figures.tables[ALL] if m not in OF_ALL]
     deltas = {m: _delta(m, [(rows[k].id, before.rows[k][1], rows[k].scores) for k in both]) for m in names}
     suites = {s.name for s in figures.run.suites}
     gone = sum(key.partition("/")[0] in suites and key not in rows for key in before.rows)

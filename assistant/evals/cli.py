@@ -18,6 +18,7 @@ from assistant.errors import SuiteError, TargetError
 if TYPE_CHECKING:
     from assistant.evals.baseline import Baseline
     from assistant.evals.figures import Figures
+    from assistant.evals.near import Near
     from assistant.evals.report import Report
 
 Verb = Callable[[argparse.Namespace], int]
@@ -161,14 +162,22 @@ def _run(options: argparse.Namespace) -> int:
     _early(options)
     suites = load_suites(options.suites, options.pack)
     folder = options.into or runner.new_folder(Path("runs"), suites)
-    embedding = os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None
-    opening = Opening(options.target, suites[0].corpus.pack.folder, _home(options), embedding, options.timeout)
+    opening = Opening(options.target, suites[0].corpus.pack.folder, _home(options), _embedding(), options.timeout)
     try:
         run = runner.run(suites, opening, folder, processes=options.processes, progress=_progress)
     except (TargetError, KeyboardInterrupt):
         _say(f"assistant: what was answered is kept; --into {folder} goes on from there")
         raise
     return _judge(figures(run), options)
+
+
+def _home(options: argparse.Namespace) -> Path | None:
+    named = options.home or os.environ.get("ASSISTANT_HOME")
+    return Path(named) if named else None
+
+
+def _embedding() -> str | None:
+    return os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None
 
 
 def _progress(done: int, total: int) -> None:
@@ -325,17 +334,21 @@ def _harvest(options: argparse.Namespace) -> int:
     from assistant.evals import feedback
 
     known = feedback.known_turns(options.known, options.drafts, options.pack)
-    found = feedback.harvest(feedback.written(options.inbox) if options.inbox else _given(options), known)
+    given = feedback.written(options.inbox) if options.inbox else _given(options)
+    found = feedback.harvest(given, known, _near(options))
     feedback.write_drafts(found.drafts, options.drafts, _head("drafts", options.corpus))
     for fault in found.faults[:_MOST]:
         _say(f"assistant: {fault}")
+    for asked, before in found.alike[:_MOST]:
+        _say(f"alike: {asked!r} asks what {before!r} asks")
     counts = {
         "drafts": len(found.drafts),
         "lines": found.lines,
         "known": found.doubles,
+        "alike": len(found.alike),
         "unreadable": len(found.faults),
     }
-    words = f"{counts['drafts']} drafts of {counts['lines']} lines, {counts['known']} known, {counts['unreadable']} unreadable"
+    words = f"{counts['drafts']} drafts of {counts['lines']} lines, {counts['known']} known, {counts['alike']} alike, {counts['unreadable']} unreadable"
     _told(options, {"file": options.drafts, **counts}, f"{options.drafts}: {words}")
     return 2 if found.faults else 0
 
@@ -350,9 +363,18 @@ def _given(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
         yield f"feedback {record['id']}", json.dumps(record)
 
 
-def _home(options: argparse.Namespace) -> Path | None:
-    """Where indexes live, when that was said."""
-    return options.home or (Path(os.environ["ASSISTANT_HOME"]) if os.environ.get("ASSISTANT_HOME") else None)
+def _near(options: argparse.Namespace) -> Near:
+    """Finds rewordings on the corpus of the drafts; the model is opened when two readings agree for the first time."""
+    from functools import cache
+
+    from assistant.evals.near import Near
+    from assistant.evals.suite import folder_of
+    from assistant.index import ensure
+    from assistant.pack import load
+
+    pack = load(options.pack or folder_of(options.corpus, options.drafts.parent))
+    opened = cache(lambda: ensure(pack, _home(options) or Path.home() / ".cache" / "assistant", _embedding(), _say))
+    return Near(pack, lambda text: opened().vector(text))
 
 
 def _promote(options: argparse.Namespace) -> int:

@@ -119,5 +119,7 @@ def _said(reply: Reply) -> Iterator[tuple[str, str]]:
     if reply.ask:
         yield "asks", reply.ask.question or reply.ask.dimension
     yield from ((c.standing, c.sentence + (f" → {c.correction}" if c.correction else "")) for c in reply.claims or ())
+    if reply.confidence is not None:
+        yield "confidence", f"{reply.confidence:.2f}" + (f", {reply.situation}" if reply.situation else "")
     if reply.engine and reply.engine != "rules+retrieval":
         yield "engine", reply.engine

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from assistant.evals.detail import brief, detail, judged
 from assistant.evals.figures import ALL, Figures, Row
 from assistant.evals.runner import FORMAT, write
-from assistant.evals.scorers import METRICS
+from assistant.evals.scorers import METRICS, OF_ALL
 
 
 def trec(figures: Figures, folder: Path) -> list[Path]:
@@ -83,7 +83,7 @@ def inspect(figures: Figures, folder: Path) -> list[Path]:
     scores = [
         {"name": name, "scorer": name, "scored_samples": f.n, "unscored_samples": len(figures.rows) - f.n, "metrics": {"mean": {"name": "mean", "value": f.mean}}}
         for name, f in table_.items()
-        if name != "macro_f1"
+        if name not in OF_ALL
     ]  # fmt: skip
     log = {
         "version": 2, "status": "success", "eval": spec, "plan": {"name": "plan", "steps": []},

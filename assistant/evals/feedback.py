@@ -16,6 +16,7 @@ from pathlib import Path
 from assistant.errors import SuiteError, did_you_mean
 from assistant.evals.anchor import normal
 from assistant.evals.form import CaseForm
+from assistant.evals.near import Near
 from assistant.evals.runner import write
 from assistant.evals.suite import load_suites, validated
 from assistant.evals.yamlfile import Located, Tree, parse, read, read_text
@@ -41,6 +42,8 @@ class Harvest:
     lines: int
     doubles: int
     """Lines that ask what another line, or a case of a suite, asks already."""
+    alike: tuple[tuple[str, str], ...]
+    """Last question of a line that asks the same in other words, and of what asked it before."""
     faults: tuple[str, ...]
     """Lines that could not be read, with file and line; the others are not lost for them."""
 
@@ -60,16 +63,23 @@ def _unaddressed(found: re.Match[str]) -> str:
     return "[ip]"
 
 
-def harvest(inbox: Iterable[Line], known: Sequence[tuple[str, ...]] = ()) -> Harvest:
-    """A draft for every new question of some feedback, in its order; `known` are the turns that suites have."""
+def harvest(inbox: Iterable[Line], known: Sequence[tuple[str, ...]] = (), near: Near | None = None) -> Harvest:
+    """A draft for every new question of some feedback, in its order; `known` are the turns that suites have.
+
+    Without `near`, only what has the same words counts as the same.
+    """
     seen = {_same(turns) for turns in known}
+    if near:
+        for turns in known:
+            near.met(turns)
     drafts: list[Mapping[str, Tree]] = []
+    alike: list[tuple[str, str]] = []
     faults: list[str] = []
     lines = doubles = 0
     for place, raw in inbox:
         lines += 1
         try:
-            draft, asked = _draft(raw)
+            draft, turns, asked = _draft(raw)
         except ValueError as error:
             faults.append(f"{place}: {error}")
             continue
@@ -77,8 +87,12 @@ def harvest(inbox: Iterable[Line], known: Sequence[tuple[str, ...]] = ()) -> Har
             doubles += 1
             continue
         seen.add(asked)
-        drafts.append(draft)
-    return Harvest(tuple(drafts), lines, doubles, tuple(faults))
+        met = near.met(turns) if near else None
+        if met:
+            alike.append((turns[-1], met[-1]))
+        else:
+            drafts.append(draft)
+    return Harvest(tuple(drafts), lines, doubles, tuple(alike), tuple(faults))
 
 
 def written(paths: Sequence[Path]) -> Iterator[Line]:
@@ -95,7 +109,8 @@ def _same(turns: Sequence[str]) -> tuple[str, ...]:
     return tuple(normal(scrubbed(t)).casefold().rstrip(" ?.!") for t in turns)
 
 
-def _draft(raw: str) -> tuple[Mapping[str, Tree], tuple[str, ...]]:
+def _draft(raw: str) -> tuple[Mapping[str, Tree], tuple[str, ...], tuple[str, ...]]:
+    """The draft of a line, its clean turns, and these without what does not count."""
     try:
         data = json.loads(raw)
     except (ValueError, RecursionError) as error:
@@ -107,7 +122,7 @@ def _draft(raw: str) -> tuple[Mapping[str, Tree], tuple[str, ...]]:
     asked = _same(turns)
     name = f"chat-{sha256(repr(asked).encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
     said: dict[str, Tree] = {"ask": clean[0]} if len(clean) == 1 else {"turns": [{"ask": turn} for turn in clean]}
-    return {"id": name, "tags": ["feedback"], **said, "observed": _observed(data)}, asked
+    return {"id": name, "tags": ["feedback"], **said, "observed": _observed(data)}, tuple(clean), asked
 
 
 def _observed(data: Mapping[str, object]) -> dict[str, Tree]:

@@ -18,6 +18,8 @@ from assistant.evals.straw import STRAW
 from assistant.evals.suite import Case
 
 ALL = "all"
+_RISK = 0.02
+"""Share of wrong answers up to which coverage is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Row:
     """The status that was right: what was said when it is accepted, else the first accepted."""
     said: str
     error: str
+    confidence: float | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -109,6 +112,11 @@ class Figures:
             if row.said and "verdict" in row.scores:
                 groups[row.said].append(row)
         return {said: figure("verdict", rows) for said, rows in sorted(groups.items())}
+
+    @cached_property
+    def sure(self) -> stats.Sure:
+        """Confidence and loss of every judged status; empty when the target gives no confidence."""
+        return sure(self.rows)
 
     @cached_property
     def seconds(self) -> tuple[float, ...]:
@@ -186,7 +194,8 @@ def _row(case: Case, reply: Reply) -> Row:
     judged = sha256(json.dumps([case.turns, case.expect.model_dump(mode="json")]).encode("utf-8", "surrogatepass"))
     scores = {name: round(value, 6) for name, value in score(case, reply).items()}
     return Row(
-        case.key, case.id, case.suite, case.tags, case.variant, judged.hexdigest()[:8], gold, said, reply.error, scores
+        case.key, case.id, case.suite, case.tags, case.variant, judged.hexdigest()[:8], gold, said, reply.error,
+        reply.confidence, scores,
     )  # fmt: skip
 
 
@@ -204,16 +213,31 @@ def _phrasings(rows: Sequence[Row]) -> Iterator[Row]:
 
 def table(rows: Sequence[Row]) -> dict[str, Figure]:
     """Every metric that applies to some row, ours in the order of `METRICS`, then others by name."""
-    found = {name for row in rows for name in row.scores}
-    ordered = [m for m in METRICS if m in found] + sorted(found - set(METRICS))
-    figures_ = {name: figure(name, rows) for name in ordered}
-    pairs = [(r.gold, r.said or "nothing") for r in rows if "verdict" in r.scores]
-    if not pairs:
-        return figures_
-    score_ = round(stats.macro_f1(pairs), 6)
-    place = list(figures_).index("verdict") + 1
-    items = list(figures_.items())
-    return dict([*items[:place], ("macro_f1", Figure(len(pairs), score_, score_, score_)), *items[place:]])
+    found, together = {name for row in rows for name in row.scores}, _of_all(rows)
+    ordered = [m for m in METRICS if m in found or m in together] + sorted(found - set(METRICS))
+    return {name: together.get(name) or figure(name, rows) for name in ordered}
+
+
+def _of_all(rows: Sequence[Row]) -> dict[str, Figure]:
+    """Figures that no row has by itself; they have no interval."""
+    pairs, trusted = [(r.gold, r.said or "nothing") for r in rows if "verdict" in r.scores], sure(rows)
+    found = {"macro_f1": (len(pairs), stats.macro_f1(pairs))} if pairs else {}
+    if trusted:
+        values = stats.coverage_at(trusted, _RISK), stats.augrc(trusted), stats.calibration_error(trusted)
+        found |= {name: (len(trusted), v) for name, v in zip(("coverage@2%", "augrc", "ece"), values, strict=True)}
+    return {name: Figure(n, *[round(value, 6)] * 3) for name, (n, value) in found.items()}
+
+
+def sure(rows: Iterable[Row]) -> stats.Sure:
+    """Confidence and loss of each judged status. An error counts as a wrong answer that was not sure of itself.
+
+    Empty when no reply gives a confidence; a reply that gives none beside others that do is left out.
+    """
+    judged = [r for r in rows if "verdict" in r.scores]
+    if all(r.confidence is None for r in judged):
+        return []
+    said = [(0.0 if r.error else r.confidence, 1.0 - r.scores["verdict"]) for r in judged]
+    return [(confidence, loss) for confidence, loss in said if confidence is not None]
 
 
 def figure(name: str, rows: Iterable[Row]) -> Figure:

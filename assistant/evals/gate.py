@@ -103,14 +103,15 @@ _T = TypeVar("_T", bound=_Form)
 def bounds(file: Path) -> Bounds:
     """``gate.toml``. SuiteError when a table, key or metric in it is unknown."""
     found = _toml(file, Bounds)
-    known = {*METRICS, "macro_f1"}
     named = [*found.floors, *found.ceilings, *found.wilson_low, *found.regression.broken]
     # scorers of a team are known only once they have scored, so only what is near one of ours is taken for a slip
     slips = [
-        n for n in named if (tail := n.rpartition(".")[2]) not in known and "did you mean" in did_you_mean(tail, known)
+        n
+        for n in named
+        if (tail := n.rpartition(".")[2]) not in METRICS and "did you mean" in did_you_mean(tail, METRICS)
     ]
     if slips:
-        raise SuiteError([f"{file}: unknown metric {n!r}{did_you_mean(n.rpartition('.')[2], known)}" for n in slips])
+        raise SuiteError([f"{file}: unknown metric {n!r}{did_you_mean(n.rpartition('.')[2], METRICS)}" for n in slips])
     return found
 
 

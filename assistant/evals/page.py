@@ -8,7 +8,7 @@ from hashlib import sha256
 from html import escape
 from importlib.resources import files
 
-from assistant.evals import plots
+from assistant.evals import plots, stats
 from assistant.evals.detail import Detail, detail, judged
 from assistant.evals.figures import ALL, Row
 from assistant.evals.form import STATUSES
@@ -134,9 +134,7 @@ def _metric(report: Report, metric: str) -> str:
         cells.append(f'<td class="num">{delta.now - delta.before:+.3f}</td><td class="num">{delta.p:.3f}</td>')
     elif comparison:
         cells.append("<td></td><td></td>")
-    about = (
-        METRICS[metric].about if metric in METRICS else "mean of the F1 of each status" if metric == "macro_f1" else ""
-    )
+    about = METRICS[metric].about if metric in METRICS else ""
     return f'<tr><th scope="row">{escape(metric)}</th>{"".join(cells)}<td class="about">{escape(about)}</td></tr>'
 
 
@@ -145,6 +143,10 @@ def _statuses(report: Report) -> Iterator[str]:
     if figures.confusion:
         yield _wide("What was right, and what was said", plots.confusion(figures.confusion, STATUSES))
         yield _wide("How far each status can be trusted", plots.reliability(figures.reliability, STATUSES))
+    if figures.sure:
+        about = "Across: the share of the questions that is answered, the surest first. Up: the share of those that is wrong. Dashed: 2 %."
+        yield _wide("Answering only when sure", plots.risk(stats.risk_coverage(figures.sure)), about)
+        yield _wide("Confidence, and what was right", plots.calibration(stats.calibration(figures.sure)))
 
 
 def _rest(report: Report) -> Iterator[str]:

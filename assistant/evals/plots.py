@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from math import log10
 
+from assistant.evals import stats
 from assistant.evals.figures import Figure, Latency, Table
 from assistant.evals.scorers import better_low
+from assistant.evals.stats import Bin, Point
 
 _WIDE, _HIGH = 260, 22
 _PLOT_WIDE, _PLOT_HIGH = 560, 190
@@ -66,6 +68,43 @@ def reliability(found: Table, order: Sequence[str]) -> str:
         if (f := found.get(s))
     ]
     head = '<th scope="col">said</th><th scope="col">times</th><th scope="col">right</th><th scope="col">0 to 1, with 95 %</th>'
+    return f'<table class="rows"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
+
+
+def risk(points: Sequence[Point]) -> str:
+    """The coverage-risk curve: a step for each confidence, with the 2 % line and the risk of answering everything."""
+    floor, top = _PLOT_HIGH - 34, max(0.04, *(p.risk for p in points))
+
+    def x(coverage: float) -> float:
+        return round(44 + coverage * (_PLOT_WIDE - 64), 1)
+
+    def y(share: float) -> float:
+        return round(floor - share / top * (floor - 14), 1)
+
+    parts = [f'<line class="axis" x1="{x(0)}" x2="{x(1)}" y1="{floor}" y2="{floor}"/>']
+    parts += [f'<text x="{x(c)}" y="{floor + 16}" text-anchor="middle">{c:.0%}</text>' for c in (0, 0.25, 0.5, 0.75, 1)]
+    parts += [f'<text x="{x(0) - 6}" y="{y(r) + 4}" text-anchor="end">{r:.1%}</text>' for r in (0, top / 2, top)]
+    parts.append(f'<line class="bound" x1="{x(0)}" x2="{x(1)}" y1="{y(0.02)}" y2="{y(0.02)}"/>')
+    parts.append(f'<polyline class="curve" points="{" ".join(f"{x(p.coverage)},{y(p.risk)}" for p in points)}"/>')
+    parts += [
+        f'<circle class="mean" cx="{x(p.coverage)}" cy="{y(p.risk)}" r="3"><title>from confidence {p.confidence:.2f}: '
+        f"{p.coverage:.1%} answered, {p.risk:.2%} of them wrong</title></circle>"
+        for p in points
+    ]
+    said = f"risk by coverage: {points[-1].risk:.2%} wrong when all are answered, {points[0].risk:.2%} of the surest {points[0].coverage:.0%}"
+    return _svg(_PLOT_WIDE, _PLOT_HIGH, said, parts)
+
+
+def calibration(bins: Sequence[Bin]) -> str:
+    """For each tenth of confidence, how often it was right, with its interval."""
+    lines = []
+    for b in bins:
+        found = Figure(b.n, b.right, *stats.wilson(b.right * b.n, b.n))
+        drawn = interval(found, b.confidence, {}, f"right at confidence {b.confidence:.2f}")
+        cells = f'<td class="num">{b.n}</td><td class="num">{b.right:.3f}</td><td>{drawn}</td>'
+        lines.append(f'<tr><th scope="row">{b.confidence:.2f}</th>{cells}</tr>')
+    heads = ("confidence", "times", "right", "0 to 1, with 95 %, | confidence")
+    head = "".join(f'<th scope="col">{h}</th>' for h in heads)
     return f'<table class="rows"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
 
 

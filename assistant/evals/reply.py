@@ -81,6 +81,10 @@ class Reply(_Part):
     reading: tuple[str, ...] = ()
     """How the question was understood, in lines for people."""
     engine: str = ""
+    confidence: Annotated[float | None, Field(ge=0.0, le=1.0)] = None
+    """How likely the target holds its status to be right."""
+    situation: str = ""
+    """How the answer came about, in words."""
     error: str = ""
     """What went wrong instead of an answer; such a reply scores worst in everything."""
 
@@ -98,7 +102,7 @@ SILENT = Reply(
     status="not_stated", text="", facts={}, missing=(), ask=None, citations=(), findings=(), hits=(), claims=()
 )
 """A reply that says nothing of anything."""
-_SAYS = set(Reply.model_fields) - {"reading", "engine"}
+_SAYS = set(Reply.model_fields) - {"reading", "engine", "confidence", "situation"}
 
 
 def parsed(data: object, where: str) -> Reply:

@@ -14,11 +14,11 @@ from assistant.evals.scorers import METRICS, better_low
 
 _FIRST = (
     "right", "verdict", "dangerous_yes", "contradiction", "facts_f1", "quote_recall", "cite_precision", "nuggets_vital",
-    "agreement", "ndcg@10", "standing", "killed", "false_alarm", "over_abstention", "quote_verbatim", "macro_f1",
+    "coverage@2%", "agreement", "ndcg@10", "standing", "killed", "false_alarm", "over_abstention", "quote_verbatim", "macro_f1",
     "final_verdict", "deterministic",
 )  # fmt: skip
-"""What a short table shows: the first twelve of these that apply."""
-_LINES = 12
+"""What a short table shows: the first thirteen of these that apply."""
+_LINES = 13
 _BAR = 20
 _SHOWN = 10
 """Broken cases told in full on a terminal."""
@@ -60,7 +60,7 @@ def headline(figures: Figures) -> list[str]:
 
 
 def terminal(report: Report) -> str:
-    """Twelve lines of figures, the gate, then the broken cases."""
+    """Thirteen lines of figures, the gate, then the broken cases."""
     lines = [f"{report.title}: {report.counts}", "", *_table(report, headline(report.figures))]
     if report.comparison:
         lines += ["", _against(report.comparison)]

@@ -42,10 +42,14 @@ class Metric:
 METRICS: Mapping[str, Metric] = {
     "right": Metric("status, quotes and vital words all right, nothing forbidden"),
     "verdict": Metric("the status is one that a fair expert accepts"),
+    "macro_f1": Metric("mean of the F1 of each status", binary=False),
     "dangerous_yes": Metric("said supported where only a no is right", "low"),
     "contradiction": Metric("said the opposite of the only right verdict, or something forbidden", "low"),
     "truthfulness": Metric("+1 right, 0 silent, -1 wrong", binary=False),
     "final_verdict": Metric("the last turn of a conversation has the right status"),
+    "coverage@2%": Metric("share answered when only the surest are, as many as leave 2 % of them wrong", binary=False),
+    "augrc": Metric("mean share wrong and answered, over every share answered, the surest first", "low", binary=False),
+    "ece": Metric("how far confidences lie from the share right, over ten bins", "low", binary=False),
     "abstain_recall": Metric("said nothing is stated where nothing is"),
     "abstain_precision": Metric("where it said that nothing is stated, nothing was"),
     "over_abstention": Metric("said nothing is stated where something is", "low"),
@@ -81,6 +85,8 @@ METRICS: Mapping[str, Metric] = {
     "deterministic": Metric("asked twice, in whatever process, it gave the same bytes"),
 }
 """Every figure of ours, in the order of reports."""
+OF_ALL = {"macro_f1", "coverage@2%", "augrc", "ece"}
+"""Figures of many cases together, which no case has by itself."""
 
 
 def better_low(name: str) -> bool:

@@ -17,6 +17,28 @@ _EXACT = 16
 _SEED = 20191101
 
 
+Sure = Sequence[tuple[float, float]]
+"""(confidence, loss) of each answer, both 0 to 1."""
+
+
+class Point(NamedTuple):
+    """What comes of giving only the answers that are at least so sure."""
+
+    confidence: float
+    coverage: float
+    """Share of all answers that are given."""
+    risk: float
+    """Mean loss of those."""
+
+
+class Bin(NamedTuple):
+    """Answers whose confidences lie within a tenth of each other."""
+
+    n: int
+    confidence: float
+    right: float
+
+
 class Interval(NamedTuple):
     """Bounds of a 95 % interval."""
 
@@ -97,3 +119,50 @@ def _f1(pairs: Sequence[tuple[str, str]], one: str) -> float:
     both = sum(true == said == one for true, said in pairs)
     either = sum(true == one for true, _ in pairs) + sum(said == one for _, said in pairs)
     return 2 * both / either
+
+
+def risk_coverage(sure: Sure) -> list[Point]:
+    """A point for each confidence that was given, the highest first; nothing for no answers."""
+    points, given, lost = [], 0, 0.0
+    for confidence, losses in _levels(sure):
+        given, lost = given + len(losses), lost + sum(losses)
+        points.append(Point(confidence, given / len(sure), lost / given))
+    return points
+
+
+def augrc(sure: Sure) -> float:
+    """Mean over i of the losses of the i surest answers / n, ties averaged (Traub et al., arXiv 2407.01032); 0 for none."""
+    total = lost = 0.0
+    for _, losses in _levels(sure):
+        mean = sum(losses) / len(losses)
+        total += sum(lost + mean * (i + 1) for i in range(len(losses)))
+        lost += sum(losses)
+    return total / len(sure) ** 2 if sure else 0.0
+
+
+def coverage_at(sure: Sure, risk: float) -> float:
+    """The largest coverage whose risk is at most `risk`; answers of one confidence are given together or not at all."""
+    return max((p.coverage for p in risk_coverage(sure) if p.risk <= risk + 1e-12), default=0.0)
+
+
+def calibration(sure: Sure) -> list[Bin]:
+    """Answers by tenths of confidence, the least sure first; empty tenths are left out."""
+    bins: dict[int, list[tuple[float, float]]] = {}
+    for confidence, loss in sure:
+        bins.setdefault(min(9, int(confidence * 10)), []).append((confidence, loss))
+    return [
+        Bin(len(b), sum(c for c, _ in b) / len(b), 1 - sum(x for _, x in b) / len(b)) for _, b in sorted(bins.items())
+    ]
+
+
+def calibration_error(sure: Sure) -> float:
+    """Expected calibration error: mean distance of confidence and share right, weighted by the answers in each tenth."""
+    return sum(b.n * abs(b.confidence - b.right) for b in calibration(sure)) / len(sure) if sure else 0.0
+
+
+def _levels(sure: Sure) -> list[tuple[float, list[float]]]:
+    """The losses of each confidence, the highest first."""
+    levels: dict[float, list[float]] = {}
+    for confidence, loss in sure:
+        levels.setdefault(confidence, []).append(loss)
+    return sorted(levels.items(), reverse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 
 from assistant.evals.anchor import Corpus
@@ -51,8 +52,8 @@ def first_hit(case: Case) -> Reply:
 @cache
 def _search(corpus: Corpus) -> Callable[[str], list[Unit]]:
     """The lexical leg alone, over the words of the documents and none of the questions that the pack lists."""
-    find, units = in_memory(corpus.pack), units_of(corpus.pack)
-    return lambda query: [units[number] for number, _ in find(query, _HITS) if number < len(units)]
+    find, units = in_memory(replace(corpus.pack, facts=(), rules=())), units_of(corpus.pack)
+    return lambda query: [units[number] for number, _ in find(query, _HITS)]
 
 
 def _cited(unit: Unit) -> Cited:

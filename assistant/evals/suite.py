@@ -141,7 +141,7 @@ class _Loader:
 
     def _corpus(self, name: str, located: Located) -> Corpus:
         try:
-            folder = (self.pack or _folder(name, self.file.parent)).resolve()
+            folder = (self.pack or folder_of(name, self.file.parent)).resolve()
             if folder not in self.corpora:
                 self.corpora[folder] = Corpus(load(folder))
         except AssistantError as error:
@@ -245,7 +245,7 @@ def _leaks(conversations: Sequence[Conversation], corpus: Corpus) -> Iterator[st
             yield f"{one.key}: {one.turns[0]!r} is an example of a rule; what was seen while writing proves little"
 
 
-def _folder(name: str, here: Path) -> Path:
+def folder_of(name: str, here: Path) -> Path:
     """A corpus by its path from the suite file, else by the name of a shipped pack."""
     beside = here / name
     return beside if (beside / "pack.toml").exists() or "/" in name else shipped(name)

@@ -90,7 +90,7 @@ class _Asked(Protocol):
 
 
 class _Conversational:
-    """Has `ask(question, after=answer)`; `verify(text)` and `search(query, k)` are used where they are there."""
+    """Has `ask(question, after=answer)`; `verify(text)` and `places(reading, k)` are used where they are there."""
 
     def __init__(self, asked: _Asked) -> None:
         self.asked = asked
@@ -109,10 +109,10 @@ class _Conversational:
 
     def _found(self, answer: Answer) -> Mapping[str, object]:
         """The best sections for what was searched, each once."""
-        search = getattr(self.asked, "search", None)
-        if search is None or answer.reading is None:
+        places = getattr(self.asked, "places", None)
+        if places is None or answer.reading is None:
             return {}
-        sections = dict.fromkeys(h.section.id for h in search(answer.reading.topic, _DEPTH))
+        sections = dict.fromkeys(h.section.id for h in places(answer.reading, _DEPTH))
         return {"hits": [{"section_id": s} for s in list(sections)[:_HITS]]}
 
 

@@ -1,4 +1,4 @@
-"""Score the assistant on the annotated questions: status, flat wrong verdicts, words, places, facts."""
+"""Score the assistant on the annotated questions: status, flat wrong verdicts, words, places, and what its confidence is worth."""
 
 import argparse
 import collections
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from assistant import Answer, Assistant
+from assistant.evals.stats import augrc, calibration_error, coverage_at
 
 HERE = Path(__file__).resolve().parent
 OPPOSITE = {"supported": "not_supported", "not_supported": "supported"}
@@ -55,11 +56,14 @@ def main() -> None:
     options = parser.parse_args()
     helper = Assistant.load(say=print)
     print(
-        "| set | n | status | 95 % | mention | clean | cite | choice | all | flat | p95 ms |\n|---|---|---|---|---|---|---|---|---|---|---|"
+        "| set | n | status | 95 % | mention | clean | cite | choice | all | flat | coverage at 2 % risk | AUGRC | ECE | p95 ms |\n"
+        + "|---" * 14
+        + "|"
     )
     for name in options.sets:
         counts: collections.Counter[str] = collections.Counter()
         times: list[float] = []
+        sure: list[tuple[float, float]] = []
         cases: list[Case] = [
             json.loads(x) for f in sorted((HERE / name).glob("*.jsonl")) for x in f.open(encoding="utf-8")
         ]
@@ -72,15 +76,17 @@ def main() -> None:
             if answer is not None:
                 right = marks(case, answer)
                 counts.update(k for k, v in right.items() if v)
+                sure.append((answer.confidence or 0.0, 1.0 - right["status"]))
                 if options.failures and not right["all"]:
                     print(
                         f"{case['id']}: {[k for k, v in right.items() if not v and k != 'flat']} said {answer.status}, accepted {case['accept']}"
                     )
         shares = [f"{counts[k] / len(cases):.3f}" for k in ("mention", "clean", "cite", "choice", "all")]
         low, high = wilson(counts["status"], len(cases))
+        trust = f"{coverage_at(sure, 0.02):.3f} | {augrc(sure):.4f} | {calibration_error(sure):.3f}"
         p95 = statistics.quantiles(times, n=20)[-1] * 1000
         print(
-            f"| {name} | {len(cases)} | {counts['status'] / len(cases):.3f} | {low:.3f}–{high:.3f} | {' | '.join(shares)} | {counts['flat']} | {p95:.1f} |"
+            f"| {name} | {len(cases)} | {counts['status'] / len(cases):.3f} | {low:.3f}–{high:.3f} | {' | '.join(shares)} | {counts['flat']} | {trust} | {p95:.1f} |"
         )
 
 
