@@ -101,21 +101,24 @@ class Assistant:
 
     def stream(self, question: str, after: Answer | None = None) -> Iterator[str | Answer]:
         """The text of the answer in pieces, as soon as each is proven, and at last the Answer itself."""
-        answer = self._settled(question, after)
-        if self.drafter:
-            yield from self.drafter.draft(answer, self.search(question, 4))
-        else:
-            yield answer.text
-            yield answer
+        yield from self.word(self.settle(question, after))
 
-    def _settled(self, question: str, after: Answer | None) -> Answer:
-        """The answer by the rules and the documents alone."""
+    def settle(self, question: str, after: Answer | None = None) -> Answer:
+        """The answer by the rules and the documents alone. QuestionError as `ask`."""
         context = (
             Context(after.reading, after.ask.dimension if after.ask else None) if after and after.reading else None
         )
         reading = self.reader.read(question, context)
         log.debug("reading %s", reading)
         return Case(self, question, reading).answer()
+
+    def word(self, answer: Answer) -> Iterator[str | Answer]:
+        """A settled answer in the chat model's proven words, piece by piece, and at last as an Answer; as it is without one."""
+        if self.drafter:
+            yield from self.drafter.draft(answer, self.search(answer.question, 4))
+        else:
+            yield answer.text
+            yield answer
 
     def suppose(self, answer: Answer, *facts: Facts) -> Answer:
         """The question of `answer` on other facts, one set for each machine it told of; UnknownName for what is not there.

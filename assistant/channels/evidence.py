@@ -98,6 +98,7 @@ def _answer(checker: Checker, turns: Turns, number: int, *, newest: bool) -> str
         _understood(checker, answer, number),
         _branches(checker, answer),
         proof(checker, answer, number),
+        _worded(answer),
         _feedback(checker.pack, turn, answer, number),
     ]
     return f'<details class="answer" id="answer-{number}"{" open" if newest else ""}>{"".join(parts)}</details>'
@@ -333,6 +334,19 @@ def _context(pack: Pack, citation: Citation) -> str:
     if not touched:
         return f"<p><mark>{plain(citation.quote)}</mark></p>"
     return blocks(units[max(0, touched[0] - 1) : touched[-1] + 2], (citation.start, citation.end))
+
+
+def _worded(answer: Answer) -> str:
+    """What a chat model had to do with the words, where one was asked."""
+    told = answer.draft
+    if told is None:
+        return ""
+    own = "" if told.kept else " The words are the rules’ own."
+    failed = " It broke off." if told.fault else ""
+    return (
+        f'<p class="path">Worded with {escape(told.model)}: {told.kept} of its sentences proven and shown, '
+        f"{told.replaced} not proven and left out.{failed}{own}</p>"
+    )
 
 
 # ---- what the reader says of it

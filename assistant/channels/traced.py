@@ -16,10 +16,10 @@ tracer = trace.get_tracer("assistant")
 class Traced(Assistant):
     """The assistant, telling of its steps in the words of the GenAI conventions."""
 
-    def ask(self, question: str, after: Answer | None = None) -> Answer:
-        """As `Assistant.ask`, in a span that holds the verdict and the rules that decided."""
+    def settle(self, question: str, after: Answer | None = None) -> Answer:
+        """As `Assistant.settle`, in a span that holds the verdict and the rules that decided."""
         with tracer.start_as_current_span("invoke_agent assistant") as span:
-            answer = super().ask(question, after)
+            answer = super().settle(question, after)
             span.set_attributes(
                 {
                     "gen_ai.operation.name": "invoke_agent",

@@ -1,15 +1,15 @@
 """A conversation: its turns, its one-line form for links and history, and its copies. Pure but for asking.
 
 The line is a query, ``?ask=…&ask=…&given=1~os:linux;tool:dpm``: what was asked, and of each what-if the turn
-it goes back to and its facts. Answers
-are not in it: asked again they are the same, byte for byte, as long as the pack is.
+it goes back to and its facts. Answers are not in it: asked again they are the same, byte for byte, as long as the pack
+is; a chat model's words are not kept.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
@@ -40,9 +40,29 @@ _MOST = 30
 
 
 def ask(helper: Assistant, question: str, before: Turns) -> Turn:
-    """The next turn, carrying on from the last answer; an error becomes a polite sentence, its trace goes to the log."""
+    """The next turn in the rules' own words, carrying on from the last answer; an error becomes a polite sentence, its trace goes to the log."""
     after = last(before)
-    return _tried(Turn(question, None), lambda: helper.ask(question, after=after))
+    return _tried(Turn(question, None), lambda: helper.settle(question, after=after))
+
+
+def worded(helper: Assistant, turn: Turn) -> Iterator[Turn]:
+    """The turn as a chat model words it, each time with more of its proven text, at last whole; as it is without a model.
+
+    Status, facts and places stand from the first one on. Whatever breaks on the way, the turn in the rules' words is the last.
+    """
+    if turn.answer and helper.drafter:
+        text, whole = "", turn
+        try:
+            for piece in helper.word(turn.answer):
+                if isinstance(piece, str):
+                    text += piece
+                    yield replace(turn, answer=replace(turn.answer, text=text), growing=True)
+                else:
+                    whole = replace(turn, answer=piece)
+        except Exception:
+            log.exception("wording an answer failed; it stands in the rules' words")
+        turn = whole
+    yield turn
 
 
 def suppose(helper: Assistant, number: int, given: Sequence[Facts], before: Turns) -> Turn:
