@@ -127,9 +127,6 @@ def _serving(verb: Callable[[str, Callable[[argparse.Namespace], int], str], arg
     serve = verb("serve", _operate, "Serve chat page, HTTP, OpenAI-compatible API and MCP in one process.")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on; beyond loopback keys are asked for")
     serve.add_argument("--port", type=int, default=7860)
-    serve.add_argument(
-        "--model", metavar="PROVIDER:NAME", help="let a chat model word the chat page's answers, each sentence verified"
-    )
     serve.add_argument("--share-port", action="store_true", help="let several processes listen on the port")
     serve.add_argument(
         "--url", default="", help="address that people and citations use, for example https://help.example"

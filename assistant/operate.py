@@ -42,9 +42,7 @@ def run(options: Namespace, home: Path, embedding: str | None, state: str, say: 
 def _serve(options: Namespace, home: Path, embedding: str | None, url: str, say: Callable[[str], None]) -> int:
     from assistant.channels.generations import Generations
     from assistant.channels.settings import Settings
-    from assistant.draft import chat_model
 
-    model = chat_model(options.model) if options.model else None
     settings = Settings(
         host=options.host,
         port=options.port,
@@ -59,7 +57,7 @@ def _serve(options: Namespace, home: Path, embedding: str | None, url: str, say:
         share_port=options.share_port,
     )
     _log(options.verbose)
-    serve(settings, Generations(options.pack, home, embedding, say, model), say)
+    serve(settings, Generations(options.pack, home, embedding, say), say)
     return 0
 
 

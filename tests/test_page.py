@@ -606,6 +606,8 @@ def test_everything_is_reached_by_keyboard(tab: Page, name: str) -> None:
 def test_evidence_stands_beside_on_a_desk_and_below_on_a_phone(tab: Page, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 844})
     ask(tab, REFUSED)
+    if width < 500:
+        tab.wait_for_function("() => scrollY > 0")  # the question moves to the top
     chat, evidence = tab.locator("#conversation").bounding_box(), tab.locator("#evidence").bounding_box()
     assert chat
     assert evidence
@@ -627,6 +629,15 @@ def test_on_a_phone_the_verdict_stays_in_view_and_jumps_to_the_evidence(phone: P
     assert "It depends" in phone.inner_text("#verdict a")
     phone.locator("#verdict a").click()
     phone.wait_for_function("() => document.querySelector('#answer-2').getBoundingClientRect().top < 300")
+
+
+@pytest.mark.browser
+def test_on_a_phone_the_newest_question_moves_to_the_top(phone: Page) -> None:
+    for status in ("not_supported", "supported", "depends"):
+        ask(phone, QUESTIONS[status])
+    phone.wait_for_function(
+        "() => Math.abs([...document.querySelectorAll('#conversation [data-testid=user]')].at(-1).getBoundingClientRect().top) < 80"
+    )
 
 
 @pytest.mark.browser

@@ -21,13 +21,13 @@ CARGO = "Can a teenager rent a cargo bike?"
 
 
 class Fake:
-    """An assistant of which only `ask` is used."""
+    """An assistant of which only `settle` is used."""
 
     def __init__(self, outcome: Answer | Exception) -> None:
         self.outcome = outcome
         self.heard: list[tuple[str, Answer | None]] = []
 
-    def ask(self, question: str, after: Answer | None = None) -> Answer:
+    def settle(self, question: str, after: Answer | None = None) -> Answer:
         self.heard.append((question, after))
         if isinstance(self.outcome, Exception):
             raise self.outcome

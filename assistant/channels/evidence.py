@@ -41,6 +41,7 @@ REASONS = (
     ("unclear", "I do not understand it"),
     ("other", "something else"),
 )
+_SILENT = "<p>No passage of the documents speaks of it.</p>"
 _WELCOME = "<p>The verdict, the rules that prove it and the exact passages they rest on will appear here.</p>"
 
 
@@ -107,6 +108,8 @@ def _answer(checker: Checker, turns: Turns, number: int, *, newest: bool) -> str
 def proof(checker: Checker, answer: Answer, number: int) -> str:
     """The rules and the passages of an answer; where places disagree, they stand side by side."""
     passages = "".join(_passage(checker.pack, c, number) for c in answer.citations)
+    if not passages:
+        passages = _SILENT
     if answer.status == "conflict":
         passages = f'<div class="sides">{passages}</div>'
     return _rules_that_decide(checker, answer, number) + passages
@@ -148,7 +151,7 @@ def _machine(checker: Checker, answer: Answer, decision: str, at: int) -> str:
     rest = _others(checker, decision, {*facts, *open_, *(n for n, _, _ in assumed)})
     more = _more(pack, at, rest) if rest else ""
     why = "".join(f'<p class="path">Assumed: {escape(pack.label(n, v))}, {escape(w)}.</p>' for n, v, w in assumed)
-    title = f"Understood ({escape(label)})" if label else "Understood"
+    title = f"Understood ({escape(label)})" if label else "Understood" if chips else "No facts said"
     return f'<fieldset><legend>{title}</legend><div class="chips">{"".join(chips)}{more}</div>{why}</fieldset>'
 
 
@@ -281,7 +284,7 @@ def _rules(pack: Pack, findings: Sequence[Finding], verdicts: Sequence[Verdict],
 
 
 def _finding(pack: Pack, finding: Finding, verdicts: Sequence[Verdict], number: int) -> str:
-    """Facts, each met or open → rule → status → [n], and what the rule says."""
+    """What the rule says, and how it came to: facts, each met or open → rule → status → [n]."""
     rule = pack.rule(finding.rule_id)
     met = [_met(pack, name, values, verdicts) for name, values in rule.when.items()]
     steps = [
@@ -291,7 +294,7 @@ def _finding(pack: Pack, finding: Finding, verdicts: Sequence[Verdict], number: 
     ]
     if finding.citation is not None:
         steps.append(f'<a href="#{anchor(number, finding.citation)}">[{finding.citation}]</a>')
-    return f"<li>{' → '.join(steps)}<br>{escape(finding.message)}</li>"
+    return f'<li>{escape(finding.message)}<p class="path">{" → ".join(steps)}</p></li>'
 
 
 def _met(pack: Pack, name: str, values: tuple[str, ...], verdicts: Sequence[Verdict]) -> str:

@@ -5,15 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from assistant.channels.traced import Traced
 from assistant.engine import Assistant, shipped
 from assistant.errors import AssistantError
 from assistant.index import places
-
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
 
 log = logging.getLogger("assistant.generations")
 _Mark = tuple[tuple[str, int, int], ...]
@@ -23,17 +19,15 @@ class Generations:
     """Holds the assistant that answers now. PackError when the pack is not well formed at the start."""
 
     def __init__(
-        self, pack: Path | None, home: Path, embedding: str | None = None, say: Callable[[str], None] = log.info,
-        model: BaseChatModel | None = None,
-    ) -> None:  # fmt: skip
+        self, pack: Path | None, home: Path, embedding: str | None = None, say: Callable[[str], None] = log.info
+    ) -> None:
         self._pack, self.home, self._embedding, self._say = pack or shipped(), home, embedding, say
-        self._model = model
         self._seen = self._mark()
         self.current = self._load()
         self.ready = False
 
     def _load(self) -> Assistant:
-        return Traced.load(self._pack, home=self.home, embedding=self._embedding, say=self._say, model=self._model)
+        return Traced.load(self._pack, home=self.home, embedding=self._embedding, say=self._say)
 
     def open(self) -> None:
         """Open the index, or build it; from then on questions are answered."""

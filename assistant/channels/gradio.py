@@ -138,7 +138,7 @@ def page(current: Callable[[], Assistant], home: Path, runs: Path = Path("runs")
         blocks.load(
             lambda query, turns, kept: (_box(ready=True), *show(read(query), turns, kept)),
             [box, turns, store], [box, *everything], js="(_, turns, kept) => [location.search, turns, kept]", show_progress="hidden", api_visibility="private",
-        ).then(None, js="() => { document.querySelector('#question textarea').focus() }")  # fmt: skip
+        ).then(None, js="() => { document.querySelector('#question textarea').focus({ preventScroll: true }) }")  # fmt: skip
     blocks.queue(max_size=_WAITING, api_open=False, default_concurrency_limit=_AT_ONCE)
     return blocks
 

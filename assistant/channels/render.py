@@ -77,13 +77,13 @@ def _escaped(text: str) -> str:
 
 
 def _markdown(answer: Answer, number: int) -> str:
-    """The text's own lists and tables stay, set apart by empty lines; marks of citations become links."""
+    """The text's own lists and tables stay, lines of words become paragraphs; marks of citations become links."""
     known = {c.marker for c in answer.citations}
     lines: list[str] = []
     before = ""
     for line in map(str.strip, answer.text.splitlines()):
         sort = _sort(line)
-        if line and lines and lines[-1] and sort != before:
+        if line and lines and lines[-1] and (sort == "text" or sort != before):
             lines.append("")
         lines.append(_line(line, sort, number, known))
         before = sort
