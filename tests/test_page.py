@@ -886,6 +886,19 @@ def test_the_verdict_stands_first_and_proven_sentences_follow_one_by_one(told: t
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_while_a_model_speaks(speaking: tuple[str, Behaviour], browser: Browser, scheme: str) -> None:
+    url, behaviour = speaking
+    behaviour.script, behaviour.pause, behaviour.breaks_after = sentences(*WORDS), 0.2, None
+    with watched(browser, url, PHONE, color_scheme=scheme, reduced_motion="reduce") as tab:
+        ask(tab, REFUSED)
+        tab.wait_for_selector("#conversation [data-testid=bot]:has-text('A model words the rest')")
+        assert faults(tab, "streaming") == []
+        assert "A model words the rest" in replied(tab)
+        tab.keyboard.press("Escape")
+
+
+@pytest.mark.browser
 def test_escape_stops_the_model_and_the_answer_of_the_rules_stands(
     told: tuple[Page, Behaviour], served: tuple[str, list[str]], browser: Browser
 ) -> None:
