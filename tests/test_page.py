@@ -852,7 +852,9 @@ def replied(tab: Page) -> str:
     return " ".join(tab.locator("#conversation [data-testid=bot]").last.inner_text().split())
 
 
-def without_model(served: tuple[str, list[str]], browser: Browser) -> str:
+@pytest.fixture(scope="module")
+def plain(served: tuple[str, list[str]], browser: Browser) -> str:
+    """The reply without a model."""
     with watched(browser, served[0], DESK) as tab:
         ask(tab, REFUSED)
         return replied(tab)
@@ -899,27 +901,21 @@ def test_axe_finds_nothing_while_a_model_speaks(speaking: tuple[str, Behaviour],
 
 
 @pytest.mark.browser
-def test_escape_stops_the_model_and_the_answer_of_the_rules_stands(
-    told: tuple[Page, Behaviour], served: tuple[str, list[str]], browser: Browser
-) -> None:
+def test_escape_stops_the_model_and_the_answer_of_the_rules_stands(told: tuple[Page, Behaviour], plain: str) -> None:
     tab, behaviour = told
     behaviour.pause = 0.2
     ask(tab, REFUSED)
     tab.wait_for_selector("#conversation [data-testid=bot]:has-text('A model words the rest')")
     tab.keyboard.press("Escape")
     tab.wait_for_selector("#conversation [data-testid=bot]:has-text('State of the documents')")
-    whole = without_model(served, browser)
-    assert replied(tab) == whole
+    assert replied(tab) == plain
     tab.wait_for_timeout(1000)
-    assert (replied(tab), statuses(tab)) == (whole, ["not_supported"])
+    assert (replied(tab), statuses(tab)) == (plain, ["not_supported"])
 
 
 @pytest.mark.browser
-def test_a_model_that_breaks_off_leaves_the_answer_of_the_rules(
-    told: tuple[Page, Behaviour], served: tuple[str, list[str]], browser: Browser
-) -> None:
+def test_a_model_that_breaks_off_leaves_the_answer_of_the_rules(told: tuple[Page, Behaviour], plain: str) -> None:
     tab, behaviour = told
-    plain = without_model(served, browser)
     behaviour.breaks_after = 4
     ask(tab, REFUSED)
     finished(tab)
@@ -934,16 +930,14 @@ def test_a_model_that_breaks_off_leaves_the_answer_of_the_rules(
 
 
 @pytest.mark.browser
-def test_a_hostile_model_runs_nothing_and_loads_nothing(
-    told: tuple[Page, Behaviour], served: tuple[str, list[str]], browser: Browser
-) -> None:
+def test_a_hostile_model_runs_nothing_and_loads_nothing(told: tuple[Page, Behaviour], plain: str) -> None:
     tab, behaviour = told
     behaviour.script = sentences(
         HOSTILE, f"MARS [1](http://e.example) {HOSTILE}", "Yes, it is supported. https://e.example"
     )
     ask(tab, REFUSED)
     finished(tab)
-    assert replied(tab) == without_model(served, browser)
+    assert replied(tab) == plain
     assert tab.locator("#conversation img, #evidence img, #evidence script").count() == 0
 
 

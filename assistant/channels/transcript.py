@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextvars import copy_context
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl, urlencode
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from assistant.types import Answer, Facts
 
 log = logging.getLogger("assistant.page")
+Piece = TypeVar("Piece")
 Turns = tuple[Turn, ...]
 Query = Sequence[tuple[str, str]]
 """The name=value pairs of an address, in order."""
@@ -53,7 +55,7 @@ def worded(helper: Assistant, turn: Turn) -> Iterator[Turn]:
     if turn.answer and helper.drafter:
         text, whole = "", turn
         try:
-            for piece in helper.word(turn.answer):
+            for piece in _in_one_context(helper.word(turn.answer)):
                 if isinstance(piece, str):
                     text += piece
                     yield replace(turn, answer=replace(turn.answer, text=text), growing=True)
@@ -63,6 +65,17 @@ def worded(helper: Assistant, turn: Turn) -> Iterator[Turn]:
             log.exception("wording an answer failed; it stands in the rules' words")
         turn = whole
     yield turn
+
+
+def _in_one_context(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """The same pieces; a page takes each on another thread and in a context of its own, which what makes them must not see."""
+    context = copy_context()
+    try:
+        while (piece := context.run(next, pieces, None)) is not None:
+            yield piece
+    finally:
+        if isinstance(pieces, Generator):
+            context.run(pieces.close)
 
 
 def suppose(helper: Assistant, number: int, given: Sequence[Facts], before: Turns) -> Turn:
