@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
+
 Script = Callable[[dict[str, object]], Sequence[str]]
 """From the request's JSON to the pieces that are streamed."""
 
@@ -43,6 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._whole(200, did.raw)
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")  # so that a connection that is cut is no end of the text
         self.send_header("Connection", "close")
         self.end_headers()
         try:
@@ -57,7 +61,8 @@ class _Handler(BaseHTTPRequestHandler):
                 )
             self._event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
             self._event({"choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}})
-            self.wfile.write(b"data: [DONE]\n\n")
+            self._chunk(b"data: [DONE]\n\n")
+            self._chunk(b"")
         except (BrokenPipeError, ConnectionResetError):
             pass
         self.close_connection = True
@@ -65,7 +70,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _event(self, data: dict[str, object]) -> None:
         whole = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "fake", **data}
-        self.wfile.write(f"data: {json.dumps(whole)}\n\n".encode())
+        self._chunk(f"data: {json.dumps(whole)}\n\n".encode())
+
+    def _chunk(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
         self.wfile.flush()
 
     def _whole(self, status: int, body: bytes) -> None:
@@ -92,6 +100,11 @@ def served(behaviour: Behaviour) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def model(url: str) -> ChatOpenAI:
+    """A client of such a server, as a user of OpenAI's would make it."""
+    return ChatOpenAI(model="fake", base_url=url, api_key=SecretStr("x"), max_retries=0, timeout=5, stream_usage=True)
 
 
 def sentences(*said: str) -> Script:

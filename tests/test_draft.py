@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from fakes import Behaviour, Script, sentences, served
-from langchain_openai import ChatOpenAI
-from pydantic import SecretStr
+from fakes import Behaviour, Script, model, sentences, served
 
 from assistant.draft import Drafter, chat_model
 from assistant.engine import Assistant
@@ -24,10 +22,6 @@ from assistant.types import Answer, Hit, Unit
 HERE = Path(__file__).parent
 QUESTION = "Can MARS back up our on-prem Ubuntu VM?"
 LINK = re.compile(r"https?:|www\.|!\[|\]\(|<[a-z/!]|javascript|\w\.com\b", re.IGNORECASE)
-
-
-def model(url: str) -> ChatOpenAI:
-    return ChatOpenAI(model="fake", base_url=url, api_key=SecretStr("x"), max_retries=0, timeout=5, stream_usage=True)
 
 
 def with_model(helper: Assistant, url: str, within: float = 5.0) -> Assistant:

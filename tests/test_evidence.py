@@ -62,8 +62,8 @@ def test_the_proof_leads_from_facts_over_the_rule_to_the_passage(bikes: Pack) ->
     shown = evidence(bikes, (ridden(bikes),))
     citation = cited(bikes, "rules#trains", "ride `free` on Sundays")
     assert part(shown, "<h3>Proof</h3>", "</article>") == (
-        '<h3>Proof</h3><ol class="proof"><li><span class="met" title="this holds">✔</span> <b>Day</b> on a Sunday → '
-        f'<code>B-1</code> → {badge("supported")} → <a href="#src-1-1">[1]</a><br>Bikes ride on Sundays.</li></ol>'
+        '<h3>Proof</h3><ol class="proof"><li>Bikes ride on Sundays.<p class="path"><span class="met" title="this holds">✔</span> '
+        f'<b>Day</b> on a Sunday → <code>B-1</code> → {badge("supported")} → <a href="#src-1-1">[1]</a></p></li></ol>'
         + PASSAGE.format(at=f"{citation.start}-{citation.end}")
     )
 
@@ -131,9 +131,9 @@ def test_older_evidence_is_folded_and_ids_are_unique(bikes: Pack) -> None:
 def test_rules_without_a_passage_below_are_folded(bikes: Pack) -> None:
     shown = evidence(bikes, (ridden(bikes, findings=(Finding("B-1", "supported", "Yes.", None),)),))
     assert part(shown, "<h3>Proof</h3>", "</details>") == (
-        '<h3>Proof</h3><details><summary>one more rule that spoke</summary><ol class="proof"><li>'
-        '<span class="met" title="this holds">✔</span> <b>Day</b> on a Sunday → <code>B-1</code> → '
-        f"{badge('supported')}<br>Yes.</li></ol></details>"
+        '<h3>Proof</h3><details><summary>one more rule that spoke</summary><ol class="proof"><li>Yes.'
+        '<p class="path"><span class="met" title="this holds">✔</span> <b>Day</b> on a Sunday → <code>B-1</code> → '
+        f"{badge('supported')}</p></li></ol></details>"
     )
 
 

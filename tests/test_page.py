@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import itertools
 import json
 import os
 import re
@@ -19,9 +20,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from urllib.parse import quote
 
 import pytest
 from bikes import FILES
+from fakes import Behaviour, model, sentences
+from fakes import served as model_served
 from served import served as served_house
 from served import sqlite
 
@@ -141,7 +145,7 @@ def watched(browser: Browser, url: str, size: dict[str, int], **rest: object) ->
     page.on("dialog", spoke)
     page.on("pageerror", lambda error: elsewhere.append(f"error: {error}"))
     page.goto(url)
-    page.wait_for_selector("#question textarea")
+    page.wait_for_selector("#question textarea:enabled")
     yield page
     context.close()
     assert elsewhere == []
@@ -459,7 +463,7 @@ def test_the_history_is_kept_in_the_browser_and_can_be_forgotten(tab: Page, serv
     tab.wait_for_function("() => !document.querySelector('#evidence li')")
     tab.wait_for_timeout(300)
     tab.goto(served[0])
-    tab.wait_for_selector("#question textarea")
+    tab.wait_for_selector("#question textarea:enabled")
     assert tab.locator("#evidence li").count() == 0
 
 
@@ -571,11 +575,13 @@ def test_axe_finds_nothing_in_any_state(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", ["Ask", "Explore", "Documents", "Practise"])
+@pytest.mark.parametrize("name", ["Ask", "Explore", "Documents", "Practise", "Check a text", "Evaluations"])
 def test_everything_is_reached_by_keyboard(tab: Page, name: str) -> None:
     ask(tab, QUESTIONS["depends"])
     if name != "Ask":
         show(tab, name)
+    if name == "Check a text":
+        check(tab)
     wanted = tab.evaluate(
         """() => {
             const all = [...document.querySelectorAll('a[href], button, select, input, textarea, summary')];
@@ -600,6 +606,8 @@ def test_everything_is_reached_by_keyboard(tab: Page, name: str) -> None:
 def test_evidence_stands_beside_on_a_desk_and_below_on_a_phone(tab: Page, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 844})
     ask(tab, REFUSED)
+    if width < 500:
+        tab.wait_for_function("() => scrollY > 0")  # the question moves to the top
     chat, evidence = tab.locator("#conversation").bounding_box(), tab.locator("#evidence").bounding_box()
     assert chat
     assert evidence
@@ -621,6 +629,15 @@ def test_on_a_phone_the_verdict_stays_in_view_and_jumps_to_the_evidence(phone: P
     assert "It depends" in phone.inner_text("#verdict a")
     phone.locator("#verdict a").click()
     phone.wait_for_function("() => document.querySelector('#answer-2').getBoundingClientRect().top < 300")
+
+
+@pytest.mark.browser
+def test_on_a_phone_the_newest_question_moves_to_the_top(phone: Page) -> None:
+    for status in ("not_supported", "supported", "depends"):
+        ask(phone, QUESTIONS[status])
+    phone.wait_for_function(
+        "() => Math.abs([...document.querySelectorAll('#conversation [data-testid=user]')].at(-1).getBoundingClientRect().top) < 80"
+    )
 
 
 @pytest.mark.browser
@@ -674,9 +691,9 @@ def test_a_question_too_long_gets_a_sentence_and_can_be_tried_again(tab: Page) -
 class Slow(Assistant):
     """An assistant with a model of one second."""
 
-    def ask(self, question: str, after: Answer | None = None) -> Answer:
+    def settle(self, question: str, after: Answer | None = None) -> Answer:
         time.sleep(1)
-        return super().ask(question, after)
+        return super().settle(question, after)
 
 
 @pytest.fixture(scope="module")
@@ -764,16 +781,22 @@ def asked_by_wire(url: str, event: int, session: str) -> bool:
     return False
 
 
-@pytest.mark.browser
-def test_sixteen_people_are_answered_side_by_side(slow: str) -> None:
-    config = json.load(fetched(f"{slow}config"))
+def together(url: str) -> float:
+    """Seconds until sixteen people who ask at once have their answers."""
+    config = json.load(fetched(f"{url}config"))
     event = next(d["id"] for d in config["dependencies"] if d["targets"][0][1] == "submit")
     start = time.perf_counter()
     with ThreadPoolExecutor(16) as people:
-        answered = list(people.map(functools.partial(asked_by_wire, slow, event), (f"s{n}" for n in range(16))))
-    took = time.perf_counter() - start
+        answered = list(people.map(functools.partial(asked_by_wire, url, event), (f"s{n}" for n in range(16))))
+    assert answered == [True] * 16
+    return time.perf_counter() - start
+
+
+@pytest.mark.browser
+def test_sixteen_people_are_answered_side_by_side(slow: str) -> None:
+    took = together(slow)
     print(f"16 people: {took:.1f} s")
-    assert (answered, took < 5) == ([True] * 16, True)
+    assert took < 5
 
 
 @pytest.mark.browser
@@ -787,6 +810,144 @@ def test_a_slow_answer_shows_that_it_is_thought_about_and_escape_stops_it(slow: 
         tab.wait_for_timeout(1500)
         assert tab.locator("#evidence .answer").count() == 0
         ask(tab, REFUSED)
+
+
+@pytest.mark.browser
+def test_the_box_opens_when_the_address_is_drawn_and_holds_the_keyboard(slow: str, browser: Browser) -> None:
+    with watched(browser, f"{slow}?ask={quote(REFUSED)}", DESK) as tab:
+        assert statuses(tab) == ["not_supported"]
+        tab.wait_for_function("() => document.activeElement.matches('#question textarea')")
+        tab.keyboard.type("And if it runs Windows?")
+        grown(tab, lambda: tab.keyboard.press("Enter"))
+        assert statuses(tab)[1:] == ["not_supported"]
+
+
+# ---- a model's words
+
+WORDS = (
+    "The MARS agent backs up Windows files, folders and system state to a Recovery Services vault. [1]",
+    "MARS backs up Linux.",
+    "DPM and MABS back up files, folders, volumes, system state and app data of on-premises Linux VMs.",
+)
+
+
+@pytest.fixture(scope="module")
+def speaking(lent: Callable[[Assistant], str], helper: Assistant) -> Iterator[tuple[str, Behaviour]]:
+    """A page whose answers a model words, and how that model behaves."""
+    behaviour = Behaviour()
+    with model_served(behaviour) as url:
+        yield lent(Assistant(helper.pack, lambda: helper.retriever, model(url))), behaviour
+
+
+@pytest.fixture
+def told(speaking: tuple[str, Behaviour], browser: Browser) -> Iterator[tuple[Page, Behaviour]]:
+    """A fresh page over a model that says `WORDS`, piece by piece."""
+    url, behaviour = speaking
+    behaviour.script, behaviour.pause, behaviour.breaks_after = sentences(*WORDS), 0.02, None
+    with watched(browser, url, DESK) as tab:
+        yield tab, behaviour
+
+
+def replied(tab: Page) -> str:
+    return " ".join(tab.locator("#conversation [data-testid=bot]").last.inner_text().split())
+
+
+@pytest.fixture(scope="module")
+def plain(served: tuple[str, list[str]], browser: Browser) -> str:
+    """The reply without a model."""
+    with watched(browser, served[0], DESK) as tab:
+        ask(tab, REFUSED)
+        return replied(tab)
+
+
+def finished(tab: Page) -> None:
+    tab.wait_for_selector("#evidence .path:has-text('Worded with fake')")
+
+
+@pytest.mark.browser
+def test_the_verdict_stands_first_and_proven_sentences_follow_one_by_one(told: tuple[Page, Behaviour]) -> None:
+    tab, _ = told
+    tab.evaluate("""() => {
+        window.seen = [];
+        new MutationObserver(() => {
+            const said = [...document.querySelectorAll('#conversation [data-testid=bot]')].at(-1)?.innerText ?? '';
+            const row = [said.split('A model words')[0].trim(), document.querySelectorAll('#evidence .answer').length];
+            if (JSON.stringify(row) !== JSON.stringify(seen.at(-1))) seen.push(row);
+        }).observe(document.body, { subtree: true, childList: true, characterData: true });
+    }""")
+    ask(tab, REFUSED)
+    finished(tab)
+    seen = [(text, n) for text, n in tab.evaluate("seen") if "Not supported" in text]
+    texts = list(dict.fromkeys(text for text, n in seen if n))
+    assert [x in texts[0] for x in ("No: direct backup of files", *WORDS[:1])] == [True, False]
+    assert all(later.startswith(before) for before, later in itertools.pairwise(texts))
+    assert len(texts) >= 3
+    assert [x in texts[-1] for x in (WORDS[0][:-4], WORDS[1], "State of the documents")] == [True, False, True]
+    assert statuses(tab) == ["not_supported"]
+    assert "1 of its sentences proven and shown" in newest(tab).inner_text()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_while_a_model_speaks(speaking: tuple[str, Behaviour], browser: Browser, scheme: str) -> None:
+    url, behaviour = speaking
+    behaviour.script, behaviour.pause, behaviour.breaks_after = sentences(*WORDS), 0.2, None
+    with watched(browser, url, PHONE, color_scheme=scheme, reduced_motion="reduce") as tab:
+        ask(tab, REFUSED)
+        tab.wait_for_selector("#conversation [data-testid=bot]:has-text('A model words the rest')")
+        assert faults(tab, "streaming") == []
+        assert "A model words the rest" in replied(tab)
+        tab.keyboard.press("Escape")
+
+
+@pytest.mark.browser
+def test_escape_stops_the_model_and_the_answer_of_the_rules_stands(told: tuple[Page, Behaviour], plain: str) -> None:
+    tab, behaviour = told
+    behaviour.pause = 0.2
+    ask(tab, REFUSED)
+    tab.wait_for_selector("#conversation [data-testid=bot]:has-text('A model words the rest')")
+    tab.keyboard.press("Escape")
+    tab.wait_for_selector("#conversation [data-testid=bot]:has-text('State of the documents')")
+    assert replied(tab) == plain
+    tab.wait_for_timeout(1000)
+    assert (replied(tab), statuses(tab)) == (plain, ["not_supported"])
+
+
+@pytest.mark.browser
+def test_a_model_that_breaks_off_leaves_the_answer_of_the_rules(told: tuple[Page, Behaviour], plain: str) -> None:
+    tab, behaviour = told
+    behaviour.breaks_after = 4
+    ask(tab, REFUSED)
+    finished(tab)
+    assert replied(tab) == plain
+    assert "It broke off. The words are the rules’ own." in newest(tab).inner_text()
+    behaviour.breaks_after = 20
+    ask(tab, f"{REFUSED} Really?")
+    tab.wait_for_selector("#answer-2 .path:has-text('Worded with fake')")
+    said = replied(tab)
+    assert WORDS[0][:-4] in said
+    assert [s for s in re.findall(r"[^.\]]+\.", plain) if s not in said] == []
+
+
+@pytest.mark.browser
+def test_a_hostile_model_runs_nothing_and_loads_nothing(told: tuple[Page, Behaviour], plain: str) -> None:
+    tab, behaviour = told
+    behaviour.script = sentences(
+        HOSTILE, f"MARS [1](http://e.example) {HOSTILE}", "Yes, it is supported. https://e.example"
+    )
+    ask(tab, REFUSED)
+    finished(tab)
+    assert replied(tab) == plain
+    assert tab.locator("#conversation img, #evidence img, #evidence script").count() == 0
+
+
+@pytest.mark.browser
+def test_sixteen_people_are_told_side_by_side(speaking: tuple[str, Behaviour]) -> None:
+    url, behaviour = speaking
+    behaviour.script, behaviour.pause, behaviour.breaks_after = (lambda _: [f"{w} " for w in WORDS]), 1 / 3, None
+    took = together(url)
+    print(f"16 people with a model of one second: {took:.1f} s")
+    assert took < 5
 
 
 # ---- elsewhere

@@ -47,7 +47,7 @@ def test_a_question_is_shown_as_it_was_typed(question: str, expected: str) -> No
             "&#33;&#91;i&#93;(http&#58;//e.example) &#91;l&#93;(https&#58;//e.example)",
         ),
         ("<script>x</script>", "&#60;script&#62;x&#60;/script&#62;"),
-        ("    indented\n---", "indented\n&#45;--"),
+        ("    indented\n---", "indented\n\n&#45;--"),
     ],
 )
 def test_text_keeps_its_lists_and_links_only_to_citations(bikes: Pack, text: str, expected: str) -> None:

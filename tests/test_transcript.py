@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Generator, Iterator
+from contextvars import ContextVar, copy_context
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -11,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.channels.render import Turn
-from assistant.channels.transcript import Turns, address, ask, copied, exported, play, read, renewed, suppose
+from assistant.channels.transcript import Turns, address, ask, copied, exported, play, read, renewed, suppose, worded
 from assistant.engine import Assistant
 from assistant.errors import QuestionError
 from assistant.types import Answer, Facts
@@ -21,13 +24,13 @@ CARGO = "Can a teenager rent a cargo bike?"
 
 
 class Fake:
-    """An assistant of which only `ask` is used."""
+    """An assistant of which only `settle` is used."""
 
     def __init__(self, outcome: Answer | Exception) -> None:
         self.outcome = outcome
         self.heard: list[tuple[str, Answer | None]] = []
 
-    def ask(self, question: str, after: Answer | None = None) -> Answer:
+    def settle(self, question: str, after: Answer | None = None) -> Answer:
         self.heard.append((question, after))
         if isinstance(self.outcome, Exception):
             raise self.outcome
@@ -57,6 +60,73 @@ def test_a_fault_gets_a_request_id_and_the_log_gets_the_trace(caplog: pytest.Log
         (f"request {request[0]}", True, False)
     ]
     assert "secret" not in apology
+
+
+SEEN: ContextVar[bool] = ContextVar("seen", default=False)
+
+
+class Speaker:
+    """An assistant of which only `word` is used: two pieces, then the answer or a fault."""
+
+    drafter = "a model"
+
+    def __init__(self, outcome: Answer | Exception) -> None:
+        self.outcome = outcome
+        self.closed = 0
+
+    def word(self, _: Answer) -> Iterator[str | Answer]:
+        token = SEEN.set(True)
+        try:
+            yield from ("One. ", "Two.")
+            if isinstance(self.outcome, Exception):
+                raise self.outcome
+            yield self.outcome
+        finally:
+            SEEN.reset(token)  # ValueError in another context
+            self.closed += 1
+
+    @property
+    def helper(self) -> Assistant:
+        return cast("Assistant", self)
+
+
+SETTLED = Turn("One?", ANSWER)
+
+
+def grown(speaker: Speaker) -> list[Turn]:
+    """The turns as a page takes them: each in a context of its own."""
+    turns = worded(speaker.helper, SETTLED)
+    return list(iter(lambda: copy_context().run(next, turns, None), None))
+
+
+def growing(text: str) -> Turn:
+    return replace(SETTLED, answer=replace(ANSWER, text=text), growing=True)
+
+
+def test_a_turn_grows_by_what_is_proven_and_ends_whole() -> None:
+    whole = replace(ANSWER, text="One. Two.", engine="rules+model")
+    speaker = Speaker(whole)
+    assert grown(speaker) == [growing("One. "), growing("One. Two."), Turn("One?", whole)]
+    assert speaker.closed == 1
+
+
+def test_wording_that_breaks_leaves_the_settled_turn(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, logger="assistant.page"):
+        assert grown(Speaker(ValueError("x"))) == [growing("One. "), growing("One. Two."), SETTLED]
+    assert [r.message for r in caplog.records] == ["wording an answer failed; it stands in the rules' words"]
+
+
+def test_wording_that_is_stopped_is_closed_at_once() -> None:
+    speaker = Speaker(ANSWER)
+    turns = cast("Generator[Turn]", worded(speaker.helper, SETTLED))
+    assert next(turns) == growing("One. ")
+    copy_context().run(turns.close)
+    assert speaker.closed == 1
+
+
+def test_without_a_model_a_turn_is_as_it_is(bicycles: Assistant) -> None:
+    lost = Turn("", None, "Sorry.")
+    assert [list(worded(bicycles, t)) for t in (SETTLED, lost)] == [[SETTLED], [lost]]
 
 
 def asked(helper: Assistant, *questions: str) -> Turns:

@@ -108,7 +108,7 @@ def test_a_round_is_played_to_its_score() -> None:
         shown = practise(AZURE, {"seed": "4", "picked": ".".join(map(str, picked[:place]))})
         assert f"Question {place + 1} of 8" in shown
         assert shown.count("<button>") == len(items[place].options)
-        assert (("✔ Right: " in shown), ("✘ Not right: " in shown)) == (
+        assert (("✔ Right: " in shown), ("✘ Not right. The answer is: " in shown)) == (
             place > 0 and place % 2 == 0,
             place % 2 == 1,
         )
@@ -188,7 +188,7 @@ def test_sentences_are_coloured_by_their_standing_and_corrected() -> None:
     shown = checked(Verification(text, claims, "fixed", Summary(3, 1, 1, 1, 0, 1.0)))
     assert '<a class="claim proven" href="#claim-1">' in shown
     assert "A&lt;b&gt;.</a> <a" in shown
-    assert "<p>It is &lt;so&gt;.</p>" in shown
+    assert "<p>Rather: It is &lt;so&gt;.</p>" in shown
     assert "“the &lt;quote&gt;”" in shown
     assert 'data-copy="fixed"' in shown
     assert "3 claims: 1 proven, 1 contradicted, 1 disputed" in shown

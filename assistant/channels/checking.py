@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from assistant.channels.evidence import place
-from assistant.channels.markup import escape, hidden, link
+from assistant.channels.markup import escape, hidden, link, plain
 from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ _STANDINGS = {
     "disputed": ("≠", "Disputed"),
     "not_covered": ("○", "Not covered"),
 }
+_HOW = (
+    '<p class="path">Each sentence is called proven, contradicted, disputed or not covered, with the place that says so '
+    "and what it should say instead. Nothing of the text is kept.</p>"
+)
 MOST = 20_000
 """Characters of a text that the page takes."""
 
@@ -37,7 +41,8 @@ def checking(helper: Assistant, fields: Mapping[str, str]) -> str:
             found = checked(helper.verify(text))
         except AssistantError as error:
             found = f'<p role="status">Sorry, this cannot be checked: {escape(str(error))}.</p>'
-    return f'<section aria-label="Check a text"><h2>Check a text against the documents</h2>{form}{found}</section>'
+    body = f"{form}{found or _HOW}"
+    return f'<section aria-label="Check a text"><h2>Check a text against the documents</h2>{body}</section>'
 
 
 def checked(result: Verification) -> str:
@@ -68,8 +73,8 @@ def checked(result: Verification) -> str:
 
 def _claim(result: Verification, number: int, claim: Claim) -> str:
     icon, word = _STANDINGS[claim.standing]
-    right = f"<p>{escape(claim.correction)}</p>" if claim.correction else ""
-    places = ", ".join(link(f"“{escape(c.quote)}”", *place(c.section_id, c.start, c.end)) for c in claim.citations[:4])
+    right = f"<p>Rather: {escape(claim.correction)}</p>" if claim.correction else ""
+    places = ", ".join(link(f"“{plain(c.quote)}”", *place(c.section_id, c.start, c.end)) for c in claim.citations[:4])
     shown = f'<p class="path">{places}</p>' if places else ""
     return (
         f'<li id="claim-{number}" tabindex="-1"><span class="standing {claim.standing}"><span aria-hidden="true">{icon}</span> '

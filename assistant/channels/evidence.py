@@ -41,6 +41,7 @@ REASONS = (
     ("unclear", "I do not understand it"),
     ("other", "something else"),
 )
+_SILENT = "<p>No passage of the documents speaks of it.</p>"
 _WELCOME = "<p>The verdict, the rules that prove it and the exact passages they rest on will appear here.</p>"
 
 
@@ -98,6 +99,7 @@ def _answer(checker: Checker, turns: Turns, number: int, *, newest: bool) -> str
         _understood(checker, answer, number),
         _branches(checker, answer),
         proof(checker, answer, number),
+        _worded(answer),
         _feedback(checker.pack, turn, answer, number),
     ]
     return f'<details class="answer" id="answer-{number}"{" open" if newest else ""}>{"".join(parts)}</details>'
@@ -106,6 +108,8 @@ def _answer(checker: Checker, turns: Turns, number: int, *, newest: bool) -> str
 def proof(checker: Checker, answer: Answer, number: int) -> str:
     """The rules and the passages of an answer; where places disagree, they stand side by side."""
     passages = "".join(_passage(checker.pack, c, number) for c in answer.citations)
+    if not passages:
+        passages = _SILENT
     if answer.status == "conflict":
         passages = f'<div class="sides">{passages}</div>'
     return _rules_that_decide(checker, answer, number) + passages
@@ -147,7 +151,7 @@ def _machine(checker: Checker, answer: Answer, decision: str, at: int) -> str:
     rest = _others(checker, decision, {*facts, *open_, *(n for n, _, _ in assumed)})
     more = _more(pack, at, rest) if rest else ""
     why = "".join(f'<p class="path">Assumed: {escape(pack.label(n, v))}, {escape(w)}.</p>' for n, v, w in assumed)
-    title = f"Understood ({escape(label)})" if label else "Understood"
+    title = f"Understood ({escape(label)})" if label else "Understood" if chips else "No facts said"
     return f'<fieldset><legend>{title}</legend><div class="chips">{"".join(chips)}{more}</div>{why}</fieldset>'
 
 
@@ -280,7 +284,7 @@ def _rules(pack: Pack, findings: Sequence[Finding], verdicts: Sequence[Verdict],
 
 
 def _finding(pack: Pack, finding: Finding, verdicts: Sequence[Verdict], number: int) -> str:
-    """Facts, each met or open → rule → status → [n], and what the rule says."""
+    """What the rule says, and how it came to: facts, each met or open → rule → status → [n]."""
     rule = pack.rule(finding.rule_id)
     met = [_met(pack, name, values, verdicts) for name, values in rule.when.items()]
     steps = [
@@ -290,7 +294,7 @@ def _finding(pack: Pack, finding: Finding, verdicts: Sequence[Verdict], number: 
     ]
     if finding.citation is not None:
         steps.append(f'<a href="#{anchor(number, finding.citation)}">[{finding.citation}]</a>')
-    return f"<li>{' → '.join(steps)}<br>{escape(finding.message)}</li>"
+    return f'<li>{escape(finding.message)}<p class="path">{" → ".join(steps)}</p></li>'
 
 
 def _met(pack: Pack, name: str, values: tuple[str, ...], verdicts: Sequence[Verdict]) -> str:
@@ -333,6 +337,19 @@ def _context(pack: Pack, citation: Citation) -> str:
     if not touched:
         return f"<p><mark>{plain(citation.quote)}</mark></p>"
     return blocks(units[max(0, touched[0] - 1) : touched[-1] + 2], (citation.start, citation.end))
+
+
+def _worded(answer: Answer) -> str:
+    """What a chat model had to do with the words, where one was asked."""
+    told = answer.draft
+    if told is None:
+        return ""
+    own = "" if told.kept else " The words are the rules’ own."
+    failed = " It broke off." if told.fault else ""
+    return (
+        f'<p class="path">Worded with {escape(told.model)}: {told.kept} of its sentences proven and shown, '
+        f"{told.replaced} not proven and left out.{failed}{own}</p>"
+    )
 
 
 # ---- what the reader says of it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ def explore(helper: Assistant, fields: Mapping[str, str]) -> str:
     here = _here(shown, pinned)
     return (
         f'<section aria-label="Explore"><h2>What the rules say of {escape(pack.decisions[decision].label)}</h2>'
-        f"{_controls(helper, shown, pinned)}{_map(pack, shown, here, chosen)}{_legend(shown)}"
+        f"{_controls(helper, shown, pinned)}{_map(pack, shown, here, chosen)}{_legend(pack, shown)}"
         f"{_proof(helper, shown, pinned, chosen) if chosen else _HINT}</section>"
     )
 
@@ -139,12 +140,10 @@ def _look(pack: Pack, verdict: Verdict) -> tuple[str, str, str]:
     return verdict.status, icon, "They disagree" if verdict.status == "conflict" else word
 
 
-def _legend(shown: Matrix) -> str:
-    count: dict[str, int] = {}
-    for verdict in shown.cells.values():
-        word = "cannot be" if verdict.impossible else BADGES[verdict.status][1].lower()
-        count[word] = count.get(word, 0) + 1
-    return f'<p class="path">{len(shown.cells)} cells: {escape(", ".join(f"{n} {w}" for w, n in count.items()))}.</p>'
+def _legend(pack: Pack, shown: Matrix) -> str:
+    count = Counter(_look(pack, verdict)[1:] for verdict in shown.cells.values())
+    words = ", ".join(f"{n} {icon} {word.lower()}" for (icon, word), n in count.items())
+    return f'<p class="path">{len(shown.cells)} cells: {escape(words)}.</p>'
 
 
 def _proof(helper: Assistant, shown: Matrix, pinned: Facts, cell: tuple[str, str]) -> str:

@@ -16,7 +16,7 @@ from gradio.components.chatbot import Message, MessageDict, OptionDict
 from assistant.channels.evidence import evidence, jump
 from assistant.channels.render import Turn, chips, message, typed
 from assistant.channels.screen import Keep, Screen
-from assistant.channels.transcript import Query, Turns, address, ask, read, renewed
+from assistant.channels.transcript import Query, Turns, address, ask, read, renewed, worded
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -65,7 +65,8 @@ def page(current: Callable[[], Assistant], keep: Keep, runs: Path = Path("runs")
         return evidence(current().checker, turns, history), jump(turns)
 
     def respond(question: str, turns: Turns, kept: list[str]) -> Iterator[tuple[object, ...]]:
-        turns = renewed(current(), turns)
+        helper = current()
+        turns = renewed(helper, turns)
         if not question.strip():
             yield "", conversation(turns, starts), *panel(turns, kept), turns, kept
             return
@@ -77,9 +78,11 @@ def page(current: Callable[[], Assistant], keep: Keep, runs: Path = Path("runs")
             gr.skip(),
             gr.skip(),
         )
-        turns = (*turns, ask(current(), question, turns))
-        kept = _remembered(kept, turns)
-        yield "", conversation(turns, starts), *panel(turns, kept), turns, kept
+        settled = ask(helper, question, turns)
+        for turn in worded(helper, settled):
+            now = (*turns, settled if turn.growing else turn)  # what stays when the wording is stopped
+            kept = _remembered(kept, now)
+            yield "", conversation((*turns, turn), starts), *panel(now, kept), now, kept
 
     def choose(turns: Turns, kept: list[str], event: gr.SelectData) -> Iterator[tuple[object, ...]]:
         again = event.value == _RETRY and turns and turns[-1].answer is None
@@ -104,7 +107,7 @@ def page(current: Callable[[], Assistant], keep: Keep, runs: Path = Path("runs")
         with gr.Row(elem_id="talk"):
             with gr.Column(scale=3, min_width=300):
                 chat = _chat(conversation((), starts))
-                box = _box()
+                box = _box(ready=False)
             verdict = gr.HTML("", elem_id="verdict", js_on_load=None, scale=0)
             with gr.Column(scale=2, min_width=300):
                 passages = gr.HTML(
@@ -131,10 +134,11 @@ def page(current: Callable[[], Assistant], keep: Keep, runs: Path = Path("runs")
             show_progress="hidden",
             api_visibility="private",
         )
+        # Until the address is drawn the box takes nothing: what was asked before would be drawn over.
         blocks.load(
-            lambda query, turns, kept: show(read(query), turns, kept),
-            [box, turns, store], everything, js="(_, turns, kept) => [location.search, turns, kept]", show_progress="hidden", api_visibility="private",
-        )  # fmt: skip
+            lambda query, turns, kept: (_box(ready=True), *show(read(query), turns, kept)),
+            [box, turns, store], [box, *everything], js="(_, turns, kept) => [location.search, turns, kept]", show_progress="hidden", api_visibility="private",
+        ).then(None, js="() => { document.querySelector('#question textarea').focus({ preventScroll: true }) }")  # fmt: skip
     blocks.queue(max_size=_WAITING, api_open=False, default_concurrency_limit=_AT_ONCE)
     return blocks
 
@@ -158,12 +162,13 @@ def _chat(value: Log) -> gr.Chatbot:
     )
 
 
-def _box() -> gr.Textbox:
+def _box(*, ready: bool) -> gr.Textbox:
     return gr.Textbox(
         elem_id="question",
         label="Your question",
         show_label=False,
-        placeholder="Your question",
+        placeholder="Your question" if ready else "Opening …",
+        interactive=ready,
         lines=1,
         max_lines=6,
         autofocus=True,

@@ -92,6 +92,12 @@ document.addEventListener("keydown", (event) => {
   aim(40);
 });
 
+// On a phone the answer stands below the fold: its question moves to the top.
+function reveal() {
+  const asked = document.querySelectorAll("#conversation [data-testid=user]");
+  if (asked.length && matchMedia("(max-width: 760px)").matches) asked[asked.length - 1].scrollIntoView({ block: "start" });
+}
+
 // A turn that was answered changes the address, so that it can be kept, sent and gone back to.
 new MutationObserver(() => {
   const here = document.querySelector("#evidence [data-link]");
@@ -101,4 +107,5 @@ new MutationObserver(() => {
   if (first || last === (location.search || "?") || tab() !== "ask") return;
   history.pushState(null, "", last === "?" ? location.pathname : last);
   shown = location.search;
+  setTimeout(reveal, 50); // when the conversation is drawn too
 }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-link"] });

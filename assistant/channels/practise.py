@@ -76,10 +76,10 @@ def _judged(helper: Assistant, drill: Drill, pick: int) -> str:
     good = pick == drill.right
     right = drill.options[drill.right]
     answer = helper.decide(drill.decision, right.facts)
-    head = "✔ Right" if good else "✘ Not right"
+    head = "✔ Right:" if good else "✘ Not right. The answer is:"
     said = "" if good or pick >= len(drill.options) else _why_not(helper, drill, drill.options[pick])
     return (
-        f'<article class="judged {"good" if good else "bad"}"><h3 tabindex="-1" data-here role="status">{head}: '
+        f'<article class="judged {"good" if good else "bad"}"><h3 tabindex="-1" data-here role="status">{head} '
         f"{words(helper.pack, drill, right)}</h3>{said}{prose(answer.text, 0)}"
         f"<details><summary>The proof</summary>{proof(helper.checker, answer, 0)}</details></article>"
     )

@@ -21,6 +21,7 @@ _ECHO = 500
 _ACTIVE = re.compile(r"[&<>*_`\[\]!#~\\$@|^={}+\"]|(?<=[a-zA-Z]):(?=//)|(?<=www)\.", re.IGNORECASE)
 _MARK = re.compile(r"\[(\d{1,4})\]")
 _RULER = re.compile(r"\|(?:-{3,}\|)+")
+_GROWING = "_A model words the rest; a sentence is shown when it is proven …_"
 _START = re.compile(r"^(\s*\d{0,9})([-.)])")
 LOST = "lost"
 
@@ -38,6 +39,8 @@ class Turn:
     """Of a what-if: the facts it is asked with, for each machine."""
     rated: str = ""
     """What was said of the answer: up or down; LOST when it could not be kept."""
+    growing: bool = False
+    """Whether more of the answer's text is to come; its status stands."""
 
 
 def typed(question: str) -> str:
@@ -51,14 +54,16 @@ def message(turn: Turn, number: int) -> str:
     if answer is None:
         return _literal(turn.apology)
     parts = [badge(answer.status), _markdown(answer, number)]
-    if answer.ask:
+    if turn.growing:
+        parts.append(_GROWING)
+    elif answer.ask:
         parts.append(f"**{_literal(answer.ask.question)}**")
     return "\n\n".join(parts)
 
 
 def chips(turn: Turn) -> tuple[str, ...]:
     """Words to choose from when a fact is missing; each is a complete next question."""
-    ask = turn.answer.ask if turn.answer else None
+    ask = turn.answer.ask if turn.answer and not turn.growing else None
     return tuple(words for _, words in ask.options) if ask else ()
 
 
@@ -72,13 +77,13 @@ def _escaped(text: str) -> str:
 
 
 def _markdown(answer: Answer, number: int) -> str:
-    """The text's own lists and tables stay, set apart by empty lines; marks of citations become links."""
+    """The text's own lists and tables stay, lines of words become paragraphs; marks of citations become links."""
     known = {c.marker for c in answer.citations}
     lines: list[str] = []
     before = ""
     for line in map(str.strip, answer.text.splitlines()):
         sort = _sort(line)
-        if line and lines and lines[-1] and sort != before:
+        if line and lines and lines[-1] and (sort == "text" or sort != before):
             lines.append("")
         lines.append(_line(line, sort, number, known))
         before = sort

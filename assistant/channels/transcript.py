@@ -1,17 +1,18 @@
 """A conversation: its turns, its one-line form for links and history, and its copies. Pure but for asking.
 
 The line is a query, ``?ask=…&ask=…&given=1~os:linux;tool:dpm``: what was asked, and of each what-if the turn
-it goes back to and its facts. Answers
-are not in it: asked again they are the same, byte for byte, as long as the pack is.
+it goes back to and its facts. Answers are not in it: asked again they are the same, byte for byte, as long as the pack
+is; a chat model's words are not kept.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextvars import copy_context
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl, urlencode
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from assistant.types import Answer, Facts
 
 log = logging.getLogger("assistant.page")
+Piece = TypeVar("Piece")
 Turns = tuple[Turn, ...]
 Query = Sequence[tuple[str, str]]
 """The name=value pairs of an address, in order."""
@@ -40,9 +42,40 @@ _MOST = 30
 
 
 def ask(helper: Assistant, question: str, before: Turns) -> Turn:
-    """The next turn, carrying on from the last answer; an error becomes a polite sentence, its trace goes to the log."""
+    """The next turn in the rules' own words, carrying on from the last answer; an error becomes a polite sentence, its trace goes to the log."""
     after = last(before)
-    return _tried(Turn(question, None), lambda: helper.ask(question, after=after))
+    return _tried(Turn(question, None), lambda: helper.settle(question, after=after))
+
+
+def worded(helper: Assistant, turn: Turn) -> Iterator[Turn]:
+    """The turn as a chat model words it, each time with more of its proven text, at last whole; as it is without a model.
+
+    Status, facts and places stand from the first one on. Whatever breaks on the way, the turn in the rules' words is the last.
+    """
+    if turn.answer and helper.drafter:
+        text, whole = "", turn
+        try:
+            for piece in _in_one_context(helper.word(turn.answer)):
+                if isinstance(piece, str):
+                    text += piece
+                    yield replace(turn, answer=replace(turn.answer, text=text), growing=True)
+                else:
+                    whole = replace(turn, answer=piece)
+        except Exception:
+            log.exception("wording an answer failed; it stands in the rules' words")
+        turn = whole
+    yield turn
+
+
+def _in_one_context(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """The same pieces; a page takes each on another thread and in a context of its own, which what makes them must not see."""
+    context = copy_context()
+    try:
+        while (piece := context.run(next, pieces, None)) is not None:
+            yield piece
+    finally:
+        if isinstance(pieces, Generator):
+            context.run(pieces.close)
 
 
 def suppose(helper: Assistant, number: int, given: Sequence[Facts], before: Turns) -> Turn:

@@ -2,6 +2,7 @@
 "use strict";
 watch("value", () => {
   for (const form of element.querySelectorAll("form")) form.reset();
+  if (matchMedia("(max-width: 760px)").matches) element.querySelector(".reader nav details")?.removeAttribute("open");
   const here = element.querySelector(".pages mark") || element.querySelector("[data-here]");
   const at = document.activeElement;
   if (here && !(at && /^(SELECT|INPUT|TEXTAREA)$/.test(at.tagName) && element.contains(at))) {
