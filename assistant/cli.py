@@ -354,7 +354,7 @@ def _marked(found: Verification) -> str:
     """Each claim with its standing, what the documents say instead, and the places."""
     lines: list[str] = []
     for claim in found.claims:
-        lines.append(f"{claim.standing.upper().replace('_', ' '):13} {' '.join(claim.sentence.split())}")
+        lines.append(f"{claim.standing.upper().replace('_', ' '):13} {claim.reads or ' '.join(claim.sentence.split())}")
         if claim.correction:
             lines.append(f"{'':13} → {claim.correction}")
         elif claim.standing == "not_covered" and claim.findings:

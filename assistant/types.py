@@ -299,6 +299,8 @@ class Claim:
     """The places that decided it; their `answer_start` and `answer_end` are those of the claim."""
     correction: str = ""
     """Of a contradicted or disputed claim: what the documents say, in the words of the rule or the document."""
+    reads: str = ""
+    """Of a cell or a row of a table: how it was read, with the heads of its row and column."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ FLOORS = {
     **dict.fromkeys(("machines", "conversation", "statements"), 3.4),
     "reading": 3.6,
     **dict.fromkeys(("proof", "compose", "matrix", "drill"), 4),
+    "correction": 4.1,
     "verify": 4.2,
     # above proof, which runs before every build
     "index": 4.5,
@@ -319,6 +320,7 @@ CORE = [
     "clauses",
     "attributes",
     "rulings",
+    "correction",
     "verify",
     "draft",
     "checker",
