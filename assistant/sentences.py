@@ -86,15 +86,13 @@ def blanked(sentence: str) -> str:
 def _sentences(text: str, *, fenced: bool) -> Iterator[Sentence]:
     document = parse(text, document="text", file="", url="", edition="")
     units = sorted(document.units, key=lambda u: u.start)
-    titles = {s.id: _plain(s.title) for s in document.sections if s.title != "text"}
+    titles = {s.id: tuple(_plain(t) for t in s.heading_path if t != "text") for s in document.sections}
     read = {u.header for u in units if u.kind == "row" and _Row(u).polar}
     outline, place = _Outline(), 0
     for unit, after in zip_longest(units, units[1:]):
         yield from _between(text, place, unit.start, unit.header, read=unit.header in read)
         place = max(place, unit.end)
-        lead = outline.over(text, unit)
-        title = titles.get(unit.section_id)
-        lead = (title, *lead) if title else lead
+        lead = (*titles[unit.section_id], *outline.over(text, unit))
         if unit.kind == "row":
             yield from _row(text, _Row(unit), lead)
         elif fence := _FENCE.match(unit.text):

@@ -12,17 +12,18 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from assistant.attributes import Attributes, Heard, Told
-from assistant.checker import Checker, holds
+from assistant.checker import Checker
 from assistant.clauses import AUX, LOOSE, NEGATIVE, VERBS, Clause, clauses, contrasts, denials, leans_back, subject_of
 from assistant.compose import spoken
 from assistant.correction import corrected
 from assistant.errors import QuestionError
 from assistant.lexicon import starting, words
 from assistant.pack import Pack
-from assistant.rules import Place
+from assistant.rules import Place, Tension
 from assistant.rulings import Ruled, Rulings, excepted
 from assistant.sentences import Sentence, blanked, joined, sentences
 from assistant.stems import senses, stem, stems
+from assistant.tensions import Tensions
 from assistant.types import Citation, Claim, Finding, Standing, Summary, Verdict, Verification
 from assistant.vocabulary import PUNCTUATION, Vocabulary, Word, clean, split, texts
 
@@ -45,6 +46,7 @@ class Verifier:
         self.pack, self.vocabulary, self.checker = pack, vocabulary, checker
         self.rulings = Rulings(pack, vocabulary, checker)
         self.attributes = Attributes(pack)
+        self.tensions = Tensions(pack, vocabulary, self.rulings)
         self._plain = _plain_words() | {s for w in pack.plain for s in stems(split(w))}
         self._verbatim = self._sentences()
         self._headers = {(d.id, u.start): u.header for d in pack.documents for u in d.units if u.header}
@@ -217,8 +219,8 @@ class Verifier:
 
     def _known(self, span: _Span, place: Place, identity: str, status: str) -> Claim:
         """A sentence of the documents, or of a rule, word by word."""
-        finding = Finding(identity, status, self.quoted(place), 1)
-        return Claim(span.sentence, span.start, span.end, "proven", (finding,), (self._citation(place, 1, span),))
+        words = self.quoted(place)
+        return self._cited(span, "proven", [(place, Finding(identity, status, words), words), *self._torn(place, span)])
 
     @staticmethod
     def _lean(
@@ -363,7 +365,14 @@ class Verifier:
         return Claim(span.sentence, span.start, span.end, "not_covered", tuple(findings))
 
     def _claim(self, span: _Span, standing: Standing, told: Sequence[Told], ruled: Sequence[Ruled]) -> Claim:
-        proofs = self._proofs(told, ruled)
+        torn = [proof for one in told for proof in self._torn(one.fact.place, span)]
+        return self._cited(span, standing, [*self._proofs(told, ruled), *torn])
+
+    def _torn(self, place: Place, span: _Span) -> list[_Proof]:
+        """The sides of what the documents read differently from this place."""
+        return [proof for tension in self.tensions.at(place, span.sentence) for proof in _sides(tension)]
+
+    def _cited(self, span: _Span, standing: Standing, proofs: Sequence[_Proof]) -> Claim:
         marks: dict[tuple[str, int], int] = {}
         for place, _, _ in proofs:
             marks.setdefault((place.source, place.start), len(marks) + 1)
@@ -379,7 +388,7 @@ class Verifier:
     def _findings(self, told: Sequence[Told], ruled: Sequence[Ruled]) -> list[Finding]:
         return [f for _, f, _ in self._proofs(told, ruled)]
 
-    def _proofs(self, told: Sequence[Told], ruled: Sequence[Ruled]) -> list[tuple[Place, Finding, str]]:
+    def _proofs(self, told: Sequence[Told], ruled: Sequence[Ruled]) -> list[_Proof]:
         """Each place that decides, the finding on it, and the sentence that says it."""
         found = []
         for one in told:
@@ -393,7 +402,7 @@ class Verifier:
         unique = {(p.source, p.start, f.rule_id): (p, f, w) for p, f, w in found}
         return list(unique.values())
 
-    def _by_rules(self, verdict: Verdict) -> list[tuple[Place, Finding, str]]:
+    def _by_rules(self, verdict: Verdict) -> list[_Proof]:
         found = []
         why = next((z.why for z in self.pack.resolutions if z.id in verdict.settled_by and z.kind == "disclose"), "")
         ids = verdict.rules if verdict.status == "conflict" else verdict.rules[:1]
@@ -403,10 +412,7 @@ class Verifier:
             rule = self.pack.rule(rule_id)
             says = why if verdict.status == "conflict" and why else rule.title
             found.append((rule.place, Finding(rule.id, rule.then, rule.title), says))
-        for tension in self.pack.tensions:
-            if tension.decision == verdict.decision and verdict.known and holds(tension.when, verdict.known):
-                found += [(p, Finding(tension.id, "conflict", tension.says), tension.says) for p in tension.places]
-        return found
+        return found + [proof for tension in self.tensions.over(verdict) for proof in _sides(tension)]
 
     def quoted(self, place: Place) -> str:
         """The sentence of a document as it is spoken; a row of a table with its headings."""
@@ -420,6 +426,14 @@ class Verifier:
             marker, section.id, section.title, section.heading_path, section.url, section.edition,
             place.quote, place.start, place.end, span.start, span.end,
         )  # fmt: skip
+
+
+_Proof = tuple[Place, Finding, str]
+"""A place that decides, the finding on it, and the sentence that says it."""
+
+
+def _sides(tension: Tension) -> list[_Proof]:
+    return [(p, Finding(tension.id, "conflict", tension.says), tension.says) for p in tension.places]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ FLOORS = {
     "clauses": 3.2,
     "attributes": 3.3,
     "rulings": 3.5,
+    "tensions": 3.6,
     # between the words and those who decide on them: English, then machines and turns, then whole readings
     "denial": 1,
     "grammar": 3.2,
@@ -320,6 +321,7 @@ CORE = [
     "clauses",
     "attributes",
     "rulings",
+    "tensions",
     "correction",
     "verify",
     "draft",

@@ -52,6 +52,7 @@ def test_a_text_falls_into_sentences(text: str, expected: list[str]) -> None:
          [("six", ("Bike:", "Gears:")), ("brakes", ("Bike:",)), ("doors", ("Car:",))]),
         ("- It is over.\n  - Six.\n", [("It is over.", ()), ("Six.", ())]),
         ("# Bike\n\nSix gears.\n\n- two brakes\n", [("Six gears.", ("Bike",)), ("two brakes", ("Bike",))]),
+        ("# Bike\n\n## Brakes\n\nTwo.\n", [("Two.", ("Bike", "Brakes"))]),
         ("| | Bike | Car |\n|---|---|---|\n| Gears | ✓ | **No** (none) |\n",
          [("Gears Bike : yes", ()), ("Gears Car : no (none)", ())]),
         ("| Bike with gears | Supported |\n|---|---|\n| a red one | no |\n", [("a red one is not supported", ())]),
