@@ -41,6 +41,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._whole(did.status, b'{"error": {"message": "no", "type": "fault", "code": null}}')
         if did.raw is not None:
             return self._whole(200, did.raw)
+        if not body.get("stream"):
+            return self._spoken("".join(did.script(body)))
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
@@ -62,6 +64,14 @@ class _Handler(BaseHTTPRequestHandler):
             pass
         self.close_connection = True
         return None
+
+    def _spoken(self, text: str) -> None:
+        """The whole answer at once, as to a request that does not stream."""
+        time.sleep(self.behaviour.pause)
+        said = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        usage = {"prompt_tokens": 50, "completion_tokens": 10, "total_tokens": 60}
+        whole = {"id": "c", "object": "chat.completion", "created": 1, "model": "fake", "choices": [said]}
+        self._whole(200, json.dumps({**whole, "usage": usage}).encode())
 
     def _event(self, data: dict[str, object]) -> None:
         whole = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "fake", **data}

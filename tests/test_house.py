@@ -40,6 +40,7 @@ FLOORS = {
     # above proof, which runs before every build
     "index": 4.5,
     **dict.fromkeys(("retrieve", "draft", "doors", "catalogue"), 5),
+    "second": 5.2,
     "choices": 5.4,
     "corridor": 5.5,
     "engine": 6,
@@ -91,7 +92,7 @@ FLOORS = {
     "operate": 7.8,
     "cli": 8,
 }
-DOORS = {"doors", "draft", "channels.langchain"}
+DOORS = {"doors", "draft", "second", "channels.langchain"}
 """Where LangChain may come in; other rooms may name its types for the type checker, never load it."""
 HEAVY = {
     "chromadb",
@@ -325,6 +326,7 @@ CORE = [
     "correction",
     "verify",
     "draft",
+    "second",
     "checker",
     "vocabulary",
     "denial",
