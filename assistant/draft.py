@@ -54,12 +54,17 @@ _SYSTEM = (
 _AGAIN = "These sentences could not be proven from the passages: {refused}. Write again, closer to the words of the passages."
 
 
-def chat_model(name: str) -> BaseChatModel:
-    """LangChain's chat model for "provider:name"; its keys come from the environment. ModelError when it cannot be opened."""
+def chat_model(name: str, within: float = _PATIENCE) -> BaseChatModel:
+    """LangChain's chat model for "provider:name"; its keys come from the environment. ModelError when it cannot be opened.
+
+    A server that is silent for `within` seconds is given up.
+    """
     from langchain.chat_models import init_chat_model
 
     try:
-        return init_chat_model(name, timeout=_PATIENCE, max_retries=0, temperature=0)
+        if name.startswith("ollama:"):  # its client takes no notice of the others' timeout and would wait for ever
+            return init_chat_model(name, temperature=0, client_kwargs={"timeout": within})
+        return init_chat_model(name, temperature=0, timeout=within, max_retries=0)
     except Exception as error:  # noqa: BLE001  # a provider that is not installed, an unknown name, a missing key
         reason = str(error).strip().partition("\n")[0]
         raise ModelError(f"model {name}: {reason}") from None
