@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise, zip_longest
+from math import inf
 
 from assistant.lexicon import words
 from assistant.markdown import parse
@@ -23,6 +24,8 @@ _ABBREVIATED = re.compile(
     rf"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|no|fig|incl|resp|mr|ms|mrs|dr|st|al|[A-Z])\.|\b\d\.|^\s*{_NUMBER})$",
     re.IGNORECASE,
 )
+_NEAR = 40
+"""Characters before the end of a sentence in which an abbreviation can stand."""
 _OPENS = re.compile(rf"\s*(?:(?:#{{1,6}}|>|[-*+]|{_NUMBER})\s+|>)*(?:\[[ xX]\]\s+)?")
 """Marks before the first word of a sentence; they are no part of it."""
 _MARKS = re.compile(
@@ -84,7 +87,7 @@ def blanked(sentence: str) -> str:
 
 
 def _sentences(text: str, *, fenced: bool) -> Iterator[Sentence]:
-    document = parse(text, document="text", file="", url="", edition="")
+    document = parse(text, document="text", file="", url="", edition="", longest=inf)
     units = sorted(document.units, key=lambda u: u.start)
     titles = {s.id: tuple(_plain(t) for t in s.heading_path if t != "text") for s in document.sections}
     read = {u.header for u in units if u.kind == "row" and _Row(u).polar}
@@ -177,7 +180,7 @@ def _prose(text: str, start: int, end: int, lead: tuple[str, ...]) -> Iterator[S
     ends = {m.end() for m in _END.finditer(text, start, end)}
     steps = {m.end() for m in _STEP.finditer(text, start, end)} | set(_entries(text, start, end))
     for at in sorted(ends | steps):
-        if at in steps or not _ABBREVIATED.search(text[cuts[-1] : at].rstrip()):
+        if at in steps or not _ABBREVIATED.search(text[max(cuts[-1], at - _NEAR) : at].rstrip()):
             cuts.append(at)
     for a, b in pairwise([*cuts, end]):
         opens = _OPENS.match(text, a, b)

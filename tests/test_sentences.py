@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -64,6 +65,18 @@ def test_a_text_falls_into_sentences(text: str, expected: list[str]) -> None:
 )  # fmt: skip
 def test_a_sentence_is_read_with_what_it_stands_under(text: str, expected: list[tuple[str, tuple[str, ...]]]) -> None:
     assert said(text) == expected
+
+
+def test_a_long_paragraph_falls_apart_as_a_short_one_does() -> None:
+    filler = "Gears are made of steel by somebody. " * 30
+    tail = ["There are bikes, e.g. Red ones.", "Steps:", "Brake now.", "Clutch."]
+    assert found(filler + "There are bikes, e.g. Red ones. Steps: 1. Brake now. 2. Clutch.")[-4:] == tail
+
+
+def test_ten_thousand_headings_of_one_name_take_no_minute() -> None:
+    began = time.monotonic()
+    assert len(sentences("# Bike\n" * 10_000)) == 10_000
+    assert time.monotonic() - began < 5.0
 
 
 def test_an_empty_box_is_told_from_a_ticked_one() -> None:
