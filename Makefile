@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check nightly-matrix nightly-teams fix rules acceptance evals questions confidence bench clean
+.PHONY: help install run test check nightly-matrix nightly-providers nightly-teams fix rules acceptance evals questions confidence bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,12 @@ nightly-matrix: install  ## the Matrix bot in a room of a real Synapse on 127.0.
 	@test -x $(SYNAPSE)/bin/register_new_matrix_user || \
 	  { $(PYTHON) -m venv $(SYNAPSE) && $(SYNAPSE)/bin/pip install --quiet --disable-pip-version-check matrix-synapse==1.163.2; }
 	@SYNAPSE=$(SYNAPSE) $(BIN)/python -m pytest tests/nightly/test_synapse.py
+
+PROVIDERS := /tmp/providers
+nightly-providers: install  ## the chat models of four providers, each by its own client, on 127.0.0.1
+	@test -d $(PROVIDERS)/langchain_ollama || $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target $(PROVIDERS) \
+	  langchain-anthropic==1.7.7 anthropic==2.12.0 docstring-parser==0.18.0 langchain-ollama==1.1.0 ollama==0.6.3
+	@PYTHONPATH=$(PROVIDERS):$$PYTHONPATH $(BIN)/python -m pytest tests/nightly/test_providers.py
 
 PLAYGROUND := /tmp/playground
 nightly-teams: install  ## answers in Microsoft's Agents Playground, in a network of its own (root, npm, Debian's chromium)

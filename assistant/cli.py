@@ -21,10 +21,19 @@ from assistant.errors import AssistantError, BuildRunning, QuestionError
 from assistant.evals import cli as evals
 
 if TYPE_CHECKING:
+    from typing import TypedDict
+
     from langchain_core.language_models import BaseChatModel
 
+    from assistant.draft import Price
     from assistant.engine import Assistant
     from assistant.types import Answer, Hit, Verification
+
+    class _Model(TypedDict, total=False):
+        model: BaseChatModel
+        price: Price | None
+        read_twice: bool
+
 
 _CODES = {"supported": 0, "information": 0, "not_supported": 1}
 _OPEN = 3
@@ -96,6 +105,12 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         metavar="PROVIDER:NAME",
         help="let a chat model word the answer, each sentence verified (openai:…, ollama:…)",
+    )
+    ask.add_argument(
+        "--read-twice", action="store_true", help="of --model: let it read the question too; differences are shown"
+    )
+    ask.add_argument(
+        "--price", metavar="IN,OUT", help="of --model: what a million tokens cost, for the costs in the answer"
     )
     ask.add_argument("--explain", action="store_true", help="show how the question was read and which rules spoke")
     check = verb("check", _check, "Decide on facts alone: os=linux tool=mars …")
@@ -172,18 +187,26 @@ def _home(options: argparse.Namespace) -> Path:
 def _load(options: argparse.Namespace) -> Assistant:
     from assistant.engine import Assistant
 
-    model = os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None
-    return Assistant.load(options.pack, home=_home(options), embedding=model, say=_say, model=_chat_model(options))
+    embedding = os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None
+    more = _with_model(options) if options.verb == "ask" else {}
+    return Assistant.load(options.pack, home=_home(options), embedding=embedding, say=_say, **more)
 
 
-def _chat_model(options: argparse.Namespace) -> BaseChatModel | None:
-    """The chat model that was asked for; its keys come from the environment."""
-    name = getattr(options, "model", None)
-    if not name:
-        return None
-    from assistant.draft import chat_model
+def _with_model(options: argparse.Namespace) -> _Model:
+    """The chat model that was asked for, and what it is to do; its keys come from the environment."""
+    if not options.model:
+        if options.read_twice or options.price:
+            raise QuestionError("--read-twice and --price need a --model, for example --model ollama:NAME")
+        return {}
+    from assistant.draft import Price, chat_model
 
-    return chat_model(name)
+    price = None
+    if options.price:
+        try:
+            price = Price(*(float(part) for part in options.price.split(",")))
+        except (TypeError, ValueError):
+            raise QuestionError(f"--price {options.price!r}: should be two numbers, for example 0.15,0.60") from None
+    return {"model": chat_model(options.model), "price": price, "read_twice": options.read_twice}
 
 
 def _say(message: str) -> None:
@@ -286,6 +309,8 @@ def _shown(answer: Answer) -> str:
     lines = [f"{answer.status.upper().replace('_', ' ')}", "", answer.text]
     if answer.ask:
         lines += ["", f"{answer.ask.question} ({' / '.join(w for _, w in answer.ask.options)})"]
+    if answer.second and answer.second.says:
+        lines += ["", answer.second.says]
     return "\n".join([*lines, "", *sources] if sources else lines)
 
 
@@ -361,7 +386,7 @@ def _marked(found: Verification) -> str:
     """Each claim with its standing, what the documents say instead, and the places."""
     lines: list[str] = []
     for claim in found.claims:
-        lines.append(f"{claim.standing.upper().replace('_', ' '):13} {' '.join(claim.sentence.split())}")
+        lines.append(f"{claim.standing.upper().replace('_', ' '):13} {claim.reads or ' '.join(claim.sentence.split())}")
         if claim.correction:
             lines.append(f"{'':13} → {claim.correction}")
         elif claim.standing == "not_covered" and claim.findings:

@@ -1,4 +1,4 @@
-"""A settled answer in, the same answer in a chat model's words out; the only room that talks to a chat model.
+"""A settled answer in, the same answer in a chat model's words out.
 
 The verdict stands before the model speaks and cannot be changed by it. The model's text is cut into sentences, and one
 is passed on only when every word of it is proven, or it quotes a passage letter by letter; any other is replaced by the
@@ -57,15 +57,37 @@ _SYSTEM = (
 _AGAIN = "These sentences could not be proven from the passages: {refused}. Write again, closer to the words of the passages."
 
 
-def chat_model(name: str) -> BaseChatModel:
-    """LangChain's chat model for "provider:name"; its keys come from the environment. ModelError when it cannot be opened."""
+def chat_model(name: str, within: float = _PATIENCE) -> BaseChatModel:
+    """LangChain's chat model for "provider:name"; its keys come from the environment. ModelError when it cannot be opened.
+
+    A server that is silent for `within` seconds is given up.
+    """
     from langchain.chat_models import init_chat_model
 
     try:
-        return init_chat_model(name, timeout=_PATIENCE, max_retries=0, temperature=0)
+        if name.startswith("ollama:"):  # its client takes no notice of the others' timeout and would wait for ever
+            return init_chat_model(name, temperature=0, client_kwargs={"timeout": within})
+        return init_chat_model(name, temperature=0, timeout=within, max_retries=0)
     except Exception as error:  # noqa: BLE001  # a provider that is not installed, an unknown name, a missing key
         reason = str(error).strip().partition("\n")[0]
         raise ModelError(f"model {name}: {reason}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a million tokens cost, in a currency of the user's."""
+
+    input: float
+    output: float
+
+    def of(self, input_tokens: int, output_tokens: int) -> float:
+        """The cost of some tokens."""
+        return round((self.input * input_tokens + self.output * output_tokens) / 1e6, 6)
+
+
+def named(model: BaseChatModel) -> str:
+    """How a chat model calls itself."""
+    return str(getattr(model, "model_name", None) or getattr(model, "model", None) or type(model).__name__)
 
 
 @dataclass
@@ -93,9 +115,17 @@ class _Patience:
 class Drafter:
     """Words settled answers with one chat model, in at most `within` seconds for all its calls."""
 
-    def __init__(self, pack: Pack, verifier: Verifier, model: BaseChatModel, *, within: float = _PATIENCE) -> None:
-        self.pack, self.verifier, self.model, self.within = pack, verifier, model, within
-        self.name = str(getattr(model, "model_name", None) or getattr(model, "model", None) or type(model).__name__)
+    def __init__(
+        self,
+        pack: Pack,
+        verifier: Verifier,
+        model: BaseChatModel,
+        price: Price | None = None,
+        *,
+        within: float = _PATIENCE,
+    ) -> None:
+        self.pack, self.verifier, self.model, self.price, self.within = pack, verifier, model, price, within
+        self.name = named(model)
 
     def draft(self, answer: Answer, hits: Sequence[Hit], stopped: Callable[[], str] = str) -> Iterator[str | Answer]:
         """Pieces of the answer's text, each verified before it comes out, and at last the Answer itself.
@@ -125,13 +155,15 @@ class Drafter:
         yield self._done(answer, sheet, calls, began)
 
     def _done(self, answer: Answer, sheet: _Sheet, calls: Sequence[_Told], began: float) -> Answer:
+        tokens = sum(c.input_tokens for c in calls), sum(c.output_tokens for c in calls)
         told = Draft(
             model=self.name,
             kept=sheet.kept,
             replaced=sum(len(c.refused) for c in calls),
             calls=len(calls),
-            input_tokens=sum(c.input_tokens for c in calls),
-            output_tokens=sum(c.output_tokens for c in calls),
+            input_tokens=tokens[0],
+            output_tokens=tokens[1],
+            cost=self.price.of(*tokens) if self.price else None,
             seconds=round(time.monotonic() - began, 3),
             fault=next((c.fault for c in calls if c.fault), ""),
         )

@@ -18,7 +18,7 @@ from assistant.pack import Pack, load
 from assistant.reading import Reader
 from assistant.retrieve import Retriever
 from assistant.statements import Statements
-from assistant.types import Answer, Facts, Hit, Kind, Reading, Scenario, Status, Verdict, Verification
+from assistant.types import Answer, Facts, Hit, Kind, Reading, Scenario, Second, Status, Verdict, Verification
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
     from assistant.doors import SectionRetriever
-    from assistant.draft import Drafter
+    from assistant.draft import Drafter, Price
+    from assistant.second import SecondReader
     from assistant.verify import Verifier
 
 log = logging.getLogger("assistant.engine")
@@ -36,30 +37,42 @@ log = logging.getLogger("assistant.engine")
 class Assistant:
     """Answers questions about one pack; every call is independent of the others and can be replayed."""
 
-    def __init__(self, pack: Pack, retriever: Callable[[], Retriever], model: BaseChatModel | None = None) -> None:
+    def __init__(
+        self, pack: Pack, retriever: Callable[[], Retriever], model: BaseChatModel | None = None, *,
+        price: Price | None = None, read_twice: bool = False,
+    ) -> None:  # fmt: skip
         self.pack = pack
         self.checker = Checker(pack)
         self.reader = Reader(pack)
         self.statements = Statements(pack, self.reader.vocabulary)
         self.composer = Composer(pack)
-        self.drafter = self._drafter(model) if model else None
+        self.drafter = self._drafter(model, price) if model else None
+        self.second = self._second(model, price) if model and read_twice else None
         self._open = retriever
 
-    def _drafter(self, model: BaseChatModel) -> Drafter:
+    def _drafter(self, model: BaseChatModel, price: Price | None) -> Drafter:
         from assistant.draft import Drafter
 
-        return Drafter(self.pack, self.verifier, model)
+        return Drafter(self.pack, self.verifier, model, price)
+
+    def _second(self, model: BaseChatModel, price: Price | None) -> SecondReader:
+        from assistant.second import SecondReader
+
+        return SecondReader(self.pack, model, price)
 
     @classmethod
     def load(
         cls, pack: Path | str | None = None, *, home: Path | None = None, embedding: str | None = None,
         say: Callable[[str], None] = log.info, model: BaseChatModel | None = None,
+        price: Price | None = None, read_twice: bool = False,
     ) -> Assistant:  # fmt: skip
         """The assistant for a pack folder (the shipped one by default); the index is opened, or built, when first needed.
 
         `home` holds indexes (default ``~/.cache/assistant``), `embedding` is the folder of another
         sentence-transformers model, `say` hears of progress, `model` is any LangChain chat model: it words the answers,
-        each sentence verified, and decides nothing. PackError when the pack is not well formed.
+        each sentence verified, and decides nothing; `price` turns its tokens into costs. With `read_twice` it reads each
+        question too, and where it reads otherwise than we do the answer says what would follow. PackError when the pack is
+        not well formed.
         """
         knowledge = load(pack or shipped())
         where = home or Path.home() / ".cache" / "assistant"
@@ -74,7 +87,7 @@ class Assistant:
                 say(f"searching words only: {error}")
                 return Retriever(knowledge, None)
 
-        return cls(knowledge, retriever, model)
+        return cls(knowledge, retriever, model, price=price, read_twice=read_twice)
 
     @cached_property
     def verifier(self) -> Verifier:
@@ -101,7 +114,32 @@ class Assistant:
 
     def stream(self, question: str, after: Answer | None = None) -> Iterator[str | Answer]:
         """The text of the answer in pieces, as soon as each is proven, and at last the Answer itself."""
-        yield from self.word(self.settle(question, after))
+        answer = self.settle(question, after)
+        second = self._read_again(answer, after)
+        for piece in self.word(answer):
+            yield replace(piece, second=second()) if second and isinstance(piece, Answer) else piece
+
+    def _read_again(self, answer: Answer, after: Answer | None) -> Callable[[], Second] | None:
+        """A second reading of a question about one machine, begun; what it comes to where it differs is decided by the rules."""
+        reading = answer.reading
+        if not self.second or not reading or not reading.decision or len(reading.scenarios) != 1:
+            return None
+        from assistant.second import compared, differing
+
+        dimensions, ours = self.pack.dimensions, reading.scenarios[0].facts
+        looked_at = dict.fromkeys(dimensions[n].reads or n for n in self.checker.space(reading.decision).domains)
+        names = [n for n in looked_at if dimensions[n].kind != "asked"]
+        read = self.second.begin(answer.question, after.facts if after else {}, names)
+
+        def finish() -> Second:
+            second = read()
+            differs = () if second.fault else differing(ours, second, names)
+            if not differs:
+                return second
+            other = self.suppose(answer, {**{n: v for n, v in ours.items() if n not in names}, **second.facts})
+            return compared(self.pack, second, ours, differs, other)
+
+        return finish
 
     def settle(self, question: str, after: Answer | None = None) -> Answer:
         """The answer by the rules and the documents alone. QuestionError as `ask`."""

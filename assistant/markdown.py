@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from itertools import count, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.types import Document, Section, Unit
@@ -29,13 +29,16 @@ _LONGEST_TITLE = 300
 """Characters of a heading that make its title: more is hostile, and links in it would be matched in quadratic time."""
 
 
-def parse(text: str, *, document: str, file: str, url: str, edition: str) -> Document:
-    """Split `text` at its headings; each paragraph, list item and table row becomes a unit of its section."""
+def parse(text: str, *, document: str, file: str, url: str, edition: str, longest: float = _LONG) -> Document:
+    """Split `text` at its headings; each paragraph, list item and table row becomes a unit of its section.
+
+    Paragraphs of more than `longest` characters become one unit for each sentence.
+    """
     source = _blank_front_matter(text)
     starts = _line_starts(source)
     tokens = _parser().parse(source)
     sections, owner = _sections(tokens, text, starts, document=document, url=url, edition=edition)
-    units = tuple(unit for unit in _units(tokens, text, starts, owner) if unit.text)
+    units = tuple(unit for unit in _units(tokens, text, starts, owner, longest) if unit.text)
     return Document(document, file, url, text, tuple(sections), units)
 
 
@@ -91,25 +94,30 @@ def _sections(
     if not heads or text[: heads[0][3]].strip():
         heads.insert(0, (-1, 1, document, 0))
     path: list[tuple[int, str]] = []
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     sections, owner = [], {}
     for n, (index, depth, title, start) in enumerate(heads):
         path = [p for p in path if p[0] < depth] + [(depth, title)]
         sid = _free(f"{document}#{slug(title)}", taken)
-        taken.add(sid)
         end = heads[n + 1][3] if n + 1 < len(heads) else len(text)
         sections.append(Section(sid, title, tuple(t for _, t in path), document, url, edition, start, end))
         owner[index] = sid
     return sections, owner
 
 
-def _free(name: str, taken: set[str]) -> str:
-    """`name`, or with the first number that makes it new."""
-    numbers = (f"{name}-{n}" for n in count(2))
-    return name if name not in taken else next(n for n in numbers if n not in taken)
+def _free(name: str, taken: dict[str, int]) -> str:
+    """`name`, or with the first number that makes it new; `taken` holds the last number tried for each."""
+    found = name
+    while found in taken:
+        taken[name] += 1
+        found = f"{name}-{taken[name]}"
+    taken[found] = 1
+    return found
 
 
-def _units(tokens: Sequence[Token], text: str, starts: Sequence[int], owner: dict[int, str]) -> Iterator[Unit]:
+def _units(
+    tokens: Sequence[Token], text: str, starts: Sequence[int], owner: dict[int, str], longest: float
+) -> Iterator[Unit]:
     section = owner.get(-1, "")
     header = ""
     in_head = False
@@ -126,8 +134,8 @@ def _units(tokens: Sequence[Token], text: str, starts: Sequence[int], owner: dic
             else:
                 yield unit
         elif token.type == "paragraph_open":
-            kind = "item" if token.level > 0 else "paragraph"
-            yield from _paragraph(text, *_span(token, starts), section, "item" if kind == "item" else "paragraph")
+            start, end = _strip(text, *_span(token, starts))
+            yield from _paragraph(text, start, end, section, longest, item=token.level > 0)
         elif token.type in {"fence", "code_block", "html_block"}:
             start, end = _strip(text, *_span(token, starts))
             yield Unit(section, text[start:end], start, end, "paragraph")
@@ -148,13 +156,13 @@ def _row(token: Token, text: str, starts: Sequence[int], section: str, header: s
 _MARKER = re.compile(r"(?:[ \t]|>)*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?|(?:[ \t]|>)+")
 
 
-def _paragraph(text: str, start: int, end: int, section: str, kind: str) -> Iterator[Unit]:
-    while marker := _MARKER.match(text, start, end) if kind == "item" else None:
+def _paragraph(text: str, start: int, end: int, section: str, longest: float, *, item: bool) -> Iterator[Unit]:
+    while marker := _MARKER.match(text, start, end) if item else None:
         start = marker.end()
     start, end = _strip(text, start, end)
     pieces = [(start, end)]
-    if end - start > _LONG:
+    if end - start > longest:
         cuts = [start, *(m.end() for m in _SENTENCE_END.finditer(text, start, end)), end]
         pieces = [_strip(text, a, b) for a, b in pairwise(cuts)]
     for a, b in pieces:
-        yield Unit(section, text[a:b], a, b, "item" if kind == "item" else "paragraph")
+        yield Unit(section, text[a:b], a, b, "item" if item else "paragraph")

@@ -262,10 +262,10 @@ class Rulings:
         return flips
 
     def _sweeping(self, words: Sequence[str], heard: Heard, used: set[int]) -> bool:
-        """Whether the clause speaks of every case ("all", "always", "no … whatever")."""
+        """Whether the clause speaks of every case ("all", "always", "no … whatever"); an answer does not ("Linux: no")."""
         spots = [n for n in range(heard.own, len(words)) if words[n] in _UNIVERSAL]
         used.update(spots)
-        return any(words[n] in _SWEEPING for n in spots)
+        return any(words[n] in _SWEEPING and words[n - 1 : n + 1] != [":", "no"] for n in spots)
 
     def _values(
         self, words: Sequence[str], heard: Heard, said: Sequence[Said], flips: set[int], used: set[int]
@@ -424,7 +424,7 @@ class Rulings:
             holds = (verdict.status == "supported") != point.negative
             if holds and not point.negative and self._groundless(decision, point.facts):
                 return "open"
-            return self._certain(decision, verdict, point) if holds else "fails"
+            return self._certain(decision, verdict, point, sweeping=sweeping) if holds else "fails"
         if point.never and any(b.outcome == SUPPORTED for b in verdict.branches):
             return "fails"
         if (
@@ -444,14 +444,24 @@ class Rulings:
         shared = {n: v for n, v in facts.items() if n in domains}
         return len(shared) > 1 and self.checker.check(main, shared).status == "not_supported"
 
-    def _certain(self, decision: Decision, verdict: Verdict, point: _Point) -> Outcome:
-        """A "no" holds only when no doubtful corner is left in it."""
+    def _certain(self, decision: Decision, verdict: Verdict, point: _Point, *, sweeping: bool) -> Outcome:
+        """A "no" holds only when no doubtful corner is left in it, and a "never" only when none is in dispute."""
         if verdict.status == "supported":
             return "holds"
-        space = self.checker.space(decision.id)
-        known, _ = self.checker.settle(decision.id, point.facts)
-        corners = set(space.open(space.box(known) & space.legal))
+        corners = self._corners(decision.id, point.facts)
+        if sweeping and CONFLICT in corners:
+            return "disputed"
         return "holds" if corners <= {"not_supported", CONFLICT} else "open"
+
+    def _corners(self, decision: str, facts: Facts) -> set[str]:
+        """What comes out in every way the unsaid facts could be."""
+        space = self.checker.space(decision)
+        known, _ = self.checker.settle(decision, facts)
+        return set(space.open(space.box(known) & space.legal))
+
+    def torn(self, verdict: Verdict) -> bool:
+        """Whether the documents disagree in some way that the facts of a verdict leave open."""
+        return CONFLICT in self._corners(verdict.decision, verdict.known)
 
     # ---- values
 

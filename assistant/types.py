@@ -230,6 +230,30 @@ class Draft:
     seconds: float
     fault: str = ""
     """What went wrong, if anything did."""
+    cost: float | None = None
+    """By the price that the user named, in the user's currency; None without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """How a chat model read the question, held beside our own reading; it decides nothing."""
+
+    model: str
+    facts: Facts = field(default_factory=dict)
+    """The values that it read, of the dimensions that the decision looks at; unknown ones dropped."""
+    differs: tuple[str, ...] = ()
+    """Dimensions that it read otherwise than we did."""
+    status: Status | Literal[""] = ""
+    """Where it differs: what the rules say of its reading."""
+    says: str = ""
+    """Where it differs: the difference, and what would follow, for people."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    seconds: float = 0.0
+    fault: str = ""
+    """What went wrong, if anything did; then there are no facts."""
+    cost: float | None = None
+    """As of a draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,13 +286,16 @@ class Answer:
     """How the question was understood; not part of the JSON form."""
     draft: Draft | None = None
     """Of an answer that a chat model was asked to word; left out of the JSON form otherwise."""
+    second: Second | None = None
+    """Of a question that a chat model was asked to read too; left out of the JSON form otherwise."""
 
     def to_dict(self) -> dict[str, object]:
         """The JSON form: facts as lists, `assumed` and `ask` as objects, no reading."""
         data = asdict(self)
         del data["reading"]
-        if self.draft is None:
-            del data["draft"]
+        for name in ("draft", "second"):
+            if data[name] is None:
+                del data[name]
         data["assumed"] = [{"dimension": d, "value": v, "why": w} for d, v, w in self.assumed]
         if self.ask:
             data["ask"]["options"] = [{"value": v, "words": w} for v, w in self.ask.options]
@@ -303,6 +330,8 @@ class Claim:
     """The places that decided it; their `answer_start` and `answer_end` are those of the claim."""
     correction: str = ""
     """Of a contradicted or disputed claim: what the documents say, in the words of the rule or the document."""
+    reads: str = ""
+    """Of a cell or a row of a table: how it was read, with the heads of its row and column."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,19 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from assistant.attributes import Attributes, Heard, Told
-from assistant.checker import Checker, holds
+from assistant.checker import Checker
 from assistant.clauses import AUX, LOOSE, NEGATIVE, VERBS, Clause, clauses, contrasts, denials, leans_back, subject_of
 from assistant.compose import spoken
+from assistant.correction import corrected
 from assistant.errors import QuestionError
 from assistant.lexicon import starting, words
 from assistant.pack import Pack
-from assistant.rules import Place
+from assistant.rules import Place, Tension
 from assistant.rulings import Ruled, Rulings, excepted
 from assistant.sentences import Sentence, blanked, joined, sentences
 from assistant.stems import senses, stem, stems
+from assistant.tensions import Tensions
 from assistant.types import Citation, Claim, Finding, Standing, Summary, Verdict, Verification
 from assistant.vocabulary import PUNCTUATION, Vocabulary, Word, clean, split, texts
 
@@ -44,6 +46,7 @@ class Verifier:
         self.pack, self.vocabulary, self.checker = pack, vocabulary, checker
         self.rulings = Rulings(pack, vocabulary, checker)
         self.attributes = Attributes(pack)
+        self.tensions = Tensions(pack, vocabulary, self.rulings)
         self._plain = _plain_words() | {s for w in pack.plain for s in stems(split(w))}
         self._verbatim = self._sentences()
         self._headers = {(d.id, u.start): u.header for d in pack.documents for u in d.units if u.header}
@@ -62,7 +65,7 @@ class Verifier:
         return Verification(
             text,
             tuple(claims),
-            _corrected(text, parts),
+            corrected(text, parts),
             _summary(claims),
             self.pack.edition,
             f"{self.pack.name}@{self.pack.digest[:12]}",
@@ -73,6 +76,8 @@ class Verifier:
     def _sentence(self, text: str, sentence: Sentence, before: _Before) -> tuple[list[Claim], _Before]:
         """Its claims, and what a next sentence may lean on."""
         whole = _Span(text, sentence.start, sentence.end)
+        if sentence.code:
+            return [_unread(whole, "code, which states nothing in words")], _Before()
         if len(sentence.reads) > _LONGEST_SENTENCE:
             return [_unread(whole, "longer than a sentence that can be read")], _Before()
         try:
@@ -81,43 +86,65 @@ class Verifier:
             return [_unread(whole, str(error))], _Before()
         words = self.vocabulary.words(reads)
         tokens = [self.pack.same.get(w, w) for w in texts(words)]
-        lead = tuple(texts(self.vocabulary.words(clean(sentence.lead)))) if sentence.lead.strip() else ()
+        lead = () if sentence.context else self._lead(sentence.lead)
+        held = lead[-1:] == (":",) and bool(denials(lead))
         if before.tokens[-1:] == ("?",) and len(before.tokens) <= _ASIDE:
             lead = before.tokens[:-1]
-        strange = _strange(text[sentence.start : sentence.end]) if sentence.aligned else ""
+        strange = _strange(text[sentence.start : sentence.end] if sentence.aligned else sentence.reads)
         aligned = sentence.aligned and len(reads) == len(sentence.reads)
         found = []
         known = self._verbatim.get(_bare(tokens))
         if known and not strange and not denials(lead):
             return [self._known(whole, *known)], _Before(subject_of(tokens), tuple(tokens))
         for clause in self._parallel(tokens, clauses(tokens, self._names(tokens))):
-            lean = clause.lean or self._lean(tokens, clause, lead, before.subject)
+            lean, mine = (
+                clause.lean or self._lean(tokens, clause, lead, before.subject),
+                tokens[clause.first : clause.last],
+            )
             span = _cut(whole, words, clause) if aligned else whole
             asked = reads.rstrip().endswith("?")
-            heard = self._verbatim.get(_bare(tokens[clause.first : clause.last]))
+            heard = self._verbatim.get(_bare(mine))
             if heard and not strange and not asked and not denials(lead):
                 found.append(self._known(span, *heard))
                 continue
             claim = self._clause(span, tokens, clause, lean, asked=asked, strange=strange)
-            if (
-                claim
-                and claim.standing == "not_covered"
-                and not asked
-                and not self._named(tokens[clause.first : clause.last])
-            ):
+            if claim and claim.standing == "not_covered" and not (asked or sentence.context) and not self._named(mine):
                 wide = (*before.tokens, *lead, *tokens[: clause.first])
                 again = self._clause(
                     span, tokens, clause, tuple(w for w in wide if w not in NEGATIVE), asked=asked, strange=strange
                 )
-                sound = again and (
-                    again.standing == "proven"
-                    or (again.standing != "not_covered" and _refers(tokens[clause.first : clause.last]))
-                )
+                sound = again and (again.standing == "proven" or (again.standing != "not_covered" and _refers(mine)))
                 claim = again if sound else claim
-            if claim:
-                found.append(claim)
+            if claim and held and claim.standing != "not_covered" and _has_verb(mine) and not _goes_on(lead, mine):
+                claim = _unread(span, "the line above it denies something")
+            if claim and sentence.unticked and lean and not _has_verb(mine):
+                claim = _unread(span, "an empty box says neither yes nor no")
+            if claim and not (sentence.context and claim.standing == "not_covered" and _names_only(mine)):
+                found.append(claim if sentence.aligned else replace(claim, reads=" ".join(sentence.reads.split())))
         own = subject_of(tokens)
         return found, _Before(own if own and not leans_back(tokens) else before.subject or own, tuple(tokens))
+
+    def _lead(self, lines: Sequence[str]) -> tuple[str, ...]:
+        """The words of the lines above a sentence; an outer one that names another value of what an inner one names is over."""
+        found: tuple[str, ...] = ()
+        named: set[str] = set()
+        for line in reversed(lines):
+            words, dimensions = self._line(line)
+            if not dimensions & named:
+                found = (*(words[:-1] if found and words[-1:] == (":",) else words), *found)
+                named |= dimensions
+        return found
+
+    @lru_cache(maxsize=256)  # noqa: B019  # a verifier lives as long as its pack
+    def _line(self, line: str) -> tuple[tuple[str, ...], frozenset[str]]:
+        """The words of a line and the dimensions they name; nothing of a line that cannot be read."""
+        try:
+            words = self.vocabulary.words(clean(line))
+        except QuestionError:
+            return (), frozenset()
+        return tuple(texts(words)), frozenset(
+            f.entry.name for f in self.vocabulary.find(words) if f.entry.kind == "value"
+        )
 
     def _names(self, tokens: Sequence[str]) -> list[tuple[int, int]]:
         """Spans of names of several words."""
@@ -192,8 +219,8 @@ class Verifier:
 
     def _known(self, span: _Span, place: Place, identity: str, status: str) -> Claim:
         """A sentence of the documents, or of a rule, word by word."""
-        finding = Finding(identity, status, self.quoted(place), 1)
-        return Claim(span.sentence, span.start, span.end, "proven", (finding,), (self._citation(place, 1, span),))
+        words = self.quoted(place)
+        return self._cited(span, "proven", [(place, Finding(identity, status, words), words), *self._torn(place, span)])
 
     @staticmethod
     def _lean(
@@ -220,7 +247,7 @@ class Verifier:
         denied = {own + d for d in denials(mine)}
         if not clause.whole:
             denied |= _inherited(lean, mine)
-        elif own and not _has_verb(mine):
+        elif own and (not _has_verb(mine) or _goes_on(lean, mine)):
             denied |= set(denials(lean))
         contrast = {own + n for a, b in contrasts(mine) if a for n in range(a, b)}
         without = {n for n in range(own, len(words)) if words[n] == "without"}
@@ -338,7 +365,14 @@ class Verifier:
         return Claim(span.sentence, span.start, span.end, "not_covered", tuple(findings))
 
     def _claim(self, span: _Span, standing: Standing, told: Sequence[Told], ruled: Sequence[Ruled]) -> Claim:
-        proofs = self._proofs(told, ruled)
+        torn = [proof for one in told for proof in self._torn(one.fact.place, span)]
+        return self._cited(span, standing, [*self._proofs(told, ruled), *torn])
+
+    def _torn(self, place: Place, span: _Span) -> list[_Proof]:
+        """The sides of what the documents read differently from this place."""
+        return [proof for tension in self.tensions.at(place, span.sentence) for proof in _sides(tension)]
+
+    def _cited(self, span: _Span, standing: Standing, proofs: Sequence[_Proof]) -> Claim:
         marks: dict[tuple[str, int], int] = {}
         for place, _, _ in proofs:
             marks.setdefault((place.source, place.start), len(marks) + 1)
@@ -354,7 +388,7 @@ class Verifier:
     def _findings(self, told: Sequence[Told], ruled: Sequence[Ruled]) -> list[Finding]:
         return [f for _, f, _ in self._proofs(told, ruled)]
 
-    def _proofs(self, told: Sequence[Told], ruled: Sequence[Ruled]) -> list[tuple[Place, Finding, str]]:
+    def _proofs(self, told: Sequence[Told], ruled: Sequence[Ruled]) -> list[_Proof]:
         """Each place that decides, the finding on it, and the sentence that says it."""
         found = []
         for one in told:
@@ -368,7 +402,7 @@ class Verifier:
         unique = {(p.source, p.start, f.rule_id): (p, f, w) for p, f, w in found}
         return list(unique.values())
 
-    def _by_rules(self, verdict: Verdict) -> list[tuple[Place, Finding, str]]:
+    def _by_rules(self, verdict: Verdict) -> list[_Proof]:
         found = []
         why = next((z.why for z in self.pack.resolutions if z.id in verdict.settled_by and z.kind == "disclose"), "")
         ids = verdict.rules if verdict.status == "conflict" else verdict.rules[:1]
@@ -378,10 +412,7 @@ class Verifier:
             rule = self.pack.rule(rule_id)
             says = why if verdict.status == "conflict" and why else rule.title
             found.append((rule.place, Finding(rule.id, rule.then, rule.title), says))
-        for tension in self.pack.tensions:
-            if tension.decision == verdict.decision and verdict.known and holds(tension.when, verdict.known):
-                found += [(p, Finding(tension.id, "conflict", tension.says), tension.says) for p in tension.places]
-        return found
+        return found + [proof for tension in self.tensions.over(verdict) for proof in _sides(tension)]
 
     def quoted(self, place: Place) -> str:
         """The sentence of a document as it is spoken; a row of a table with its headings."""
@@ -395,6 +426,14 @@ class Verifier:
             marker, section.id, section.title, section.heading_path, section.url, section.edition,
             place.quote, place.start, place.end, span.start, span.end,
         )  # fmt: skip
+
+
+_Proof = tuple[Place, Finding, str]
+"""A place that decides, the finding on it, and the sentence that says it."""
+
+
+def _sides(tension: Tension) -> list[_Proof]:
+    return [(p, Finding(tension.id, "conflict", tension.says), tension.says) for p in tension.places]
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,6 +504,21 @@ def _next(tokens: Sequence[str], start: int, last: int) -> int:
     return next((n for n in range(start, last) if tokens[n] in {",", ";"}), last)
 
 
+def _goes_on(lean: Sequence[str], mine: Sequence[str]) -> bool:
+    """Whether a clause is the rest of the line above it: "MARS does not:", "back up volumes"."""
+    words = [t for t in mine if t[0].isalnum()]
+    last = next((t for t in reversed(lean) if t[0].isalnum()), "")
+    return bool(words) and words[0] not in AUX and stem(words[0]) in VERBS and (last in AUX | NEGATIVE or last == "to")
+
+
+def _names_only(tokens: Sequence[str]) -> bool:
+    """Whether words name a thing and say nothing of it, or not to their end: "Linux", "MARS supports:"."""
+    ends = tokens[-1] == ":" and (
+        tokens[-2:-1] == ["to"] or any(_has_verb([t]) or t in NEGATIVE for t in tokens[-2:-1])
+    )
+    return len(tokens) == 1 or ends or not (_has_verb(tokens) or ":" in tokens[:-1])
+
+
 def _has_verb(words: Sequence[str]) -> bool:
     return any(w in AUX or stem(w) in VERBS for w in words)
 
@@ -506,23 +560,6 @@ _TURNS = frozenset(
         ]
     )
 )
-
-
-def _corrected(text: str, parts: Sequence[tuple[Sentence, list[Claim]]]) -> str:
-    """The text with each sentence that holds a wrong or disputed claim replaced."""
-    pieces, place = [], 0
-    for sentence, claims in parts:
-        if sentence.start < place or not any(c.correction for c in claims):
-            continue
-        pieces += [text[place : sentence.start], _replaced(sentence, claims)]
-        place = sentence.end
-    return "".join([*pieces, text[place:]])
-
-
-def _replaced(sentence: Sentence, claims: Sequence[Claim]) -> str:
-    """What the documents say instead; the proven part of the sentence in the words of its rule."""
-    said = [c.correction or (c.findings[0].message if c.standing == "proven" else "") for c in claims]
-    return joined(list(dict.fromkeys(said))) or sentence.reads
 
 
 def _summary(claims: Sequence[Claim]) -> Summary:

@@ -481,7 +481,16 @@ def test_verify_answers_every_line_and_names_the_bad_ones() -> None:
         (3, ["contradicted"], False),
     ]
     assert set(found[0]) == {"id", "claims", "corrected", "summary", "edition", "pack"}
-    assert set(found[0]["claims"][0]) == {"sentence", "start", "end", "standing", "findings", "citations", "correction"}
+    assert set(found[0]["claims"][0]) == {
+        "sentence",
+        "start",
+        "end",
+        "standing",
+        "findings",
+        "citations",
+        "correction",
+        "reads",
+    }
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ FLOORS = {
     "clauses": 3.2,
     "attributes": 3.3,
     "rulings": 3.5,
+    "tensions": 3.6,
     # between the words and those who decide on them: English, then machines and turns, then whole readings
     "denial": 1,
     "grammar": 3.2,
@@ -35,10 +36,12 @@ FLOORS = {
     "reading": 3.6,
     "disputes": 3.9,
     **dict.fromkeys(("proof", "compose", "matrix", "drill"), 4),
+    "correction": 4.1,
     "verify": 4.2,
     # above proof, which runs before every build
     "index": 4.5,
     **dict.fromkeys(("retrieve", "draft", "doors", "catalogue"), 5),
+    "second": 5.2,
     "choices": 5.4,
     "corridor": 5.5,
     "engine": 6,
@@ -91,7 +94,7 @@ FLOORS = {
     "operate": 7.8,
     "cli": 8,
 }
-DOORS = {"doors", "draft", "channels.langchain"}
+DOORS = {"doors", "draft", "second", "channels.langchain"}
 """Where LangChain may come in; other rooms may name its types for the type checker, never load it."""
 HEAVY = {
     "chromadb",
@@ -319,8 +322,11 @@ CORE = [
     "clauses",
     "attributes",
     "rulings",
+    "tensions",
+    "correction",
     "verify",
     "draft",
+    "second",
     "checker",
     "vocabulary",
     "denial",

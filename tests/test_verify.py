@@ -109,6 +109,36 @@ def test_a_contradicted_sentence_is_replaced_by_the_rule(helper: Assistant) -> N
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "standing", "tension"),
+    [
+        # a stated fact that is one side of a disagreement
+        ("You never have to stop the VM before a restore.", "contradicted", "K07"),
+        ("The VM extension enables file-level restores.", "contradicted", "K05"),
+        ("The extension doesn't enable file-level restores.", "proven", "K05"),
+        ("Only MABS and DPM make app-aware backups.", "proven", "K02"),
+        ("Snapshots are stored in the vault.", "proven", "K16"),
+        # word by word
+        ("App-aware backups are supported by MABS and DPM only.", "proven", "K02"),
+        # a rule whose unsaid facts reach into a case that nobody decides
+        ("MARS can't back up Linux.", "proven", "K01"),
+        ("MARS never backs up Linux.", "disputed", "K01"),
+        ("MARS is never app-aware.", "disputed", "K04"),
+        # another case than that of the disagreement
+        ("You can run Replace existing while the VM is up and running.", "contradicted", ""),
+        ("MARS can back up on-premises Windows files.", "proven", ""),
+    ],
+)  # fmt: skip
+def test_where_the_documents_disagree_both_places_are_named(
+    helper: Assistant, text: str, standing: str, tension: str
+) -> None:
+    claim = helper.verify(text).claims[0]
+    named = [f for f in claim.findings if f.status == "conflict"]
+    assert (claim.standing, {f.rule_id for f in named}) == (standing, {tension} - {""})
+    places = {p.quote for t in helper.pack.tensions if t.id == tension for p in t.places}
+    assert {c.quote for c in claim.citations if any(f.citation == c.marker for f in named)} == places
+
+
 def test_coverage_is_always_reported(helper: Assistant) -> None:
     count = helper.verify("GRS is the default. LRS keeps nine copies. The colour of the portal is blue.").summary
     assert (count.claims, count.proven, count.contradicted, count.not_covered, count.coverage) == (3, 1, 1, 1, 0.6667)

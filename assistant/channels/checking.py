@@ -63,7 +63,7 @@ def checked(result: Verification) -> str:
         for standing, (_, word) in _STANDINGS.items()
         if (n := sum(c.standing == standing for c in result.claims))
     )
-    items = "".join(_claim(result, n, c) for n, c in enumerate(result.claims, 1))
+    items = "".join(_claim(n, c) for n, c in enumerate(result.claims, 1))
     copy = f'<button type="button" data-copy="{escape(result.corrected)}">Copy the corrected text</button>'
     return (
         f'<h3 tabindex="-1" data-here role="status">{len(result.claims)} claims: {counts or "none found"}</h3>'
@@ -71,12 +71,12 @@ def checked(result: Verification) -> str:
     )
 
 
-def _claim(result: Verification, number: int, claim: Claim) -> str:
+def _claim(number: int, claim: Claim) -> str:
     icon, word = _STANDINGS[claim.standing]
     right = f"<p>Rather: {escape(claim.correction)}</p>" if claim.correction else ""
     places = ", ".join(link(f"“{plain(c.quote)}”", *place(c.section_id, c.start, c.end)) for c in claim.citations[:4])
     shown = f'<p class="path">{places}</p>' if places else ""
     return (
         f'<li id="claim-{number}" tabindex="-1"><span class="standing {claim.standing}"><span aria-hidden="true">{icon}</span> '
-        f"{word}</span> {escape(result.text[claim.start : claim.end])}{right}{shown}</li>"
+        f"{word}</span> {escape(claim.reads or claim.sentence)}{right}{shown}</li>"
     )

@@ -94,9 +94,11 @@ def _answer(checker: Checker, turns: Turns, number: int, *, newest: bool) -> str
     if answer is None:
         return ""
     title = short(turn.question, 120)
+    otherwise = answer.second.says if answer.second else ""
     parts = [
         f"<summary>{badge(answer.status, live=newest)} {escape(title)}</summary>",
         _understood(checker, answer, number),
+        f'<p class="path">{escape(otherwise)}</p>' if otherwise else "",
         _branches(checker, answer),
         proof(checker, answer, number),
         _worded(answer),
