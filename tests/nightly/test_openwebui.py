@@ -38,7 +38,7 @@ def program(house: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "ENABLE_OLLAMA_API": "False", "OPENAI_API_BASE_URL": f"{house.url}/v1", "OPENAI_API_KEY": "any", "RAG_EMBEDDING_ENGINE": "openai",
     }  # fmt: skip
     environment.pop("PYTHONPATH", None)
-    made = [PROGRAM, "serve", "--host", "127.0.0.1", "--port", str(PORT)]
+    made: list[str | Path] = [PROGRAM, "serve", "--host", "127.0.0.1", "--port", str(PORT)]
     with (
         (folder / "log").open("w") as log,
         subprocess.Popen(made, stdout=log, stderr=log, cwd=folder, env=environment) as server,
