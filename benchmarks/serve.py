@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 import psutil
 from measure import ONE_THREAD, QUESTIONS, ROOT, quantile, table
@@ -70,16 +71,30 @@ class Seen:
     """Milliseconds of each 503."""
     other: int = 0
 
-    def row(self, name: str, connections: int) -> tuple[object, ...]:
-        spent = self.answered or [0.0]
-        shares = (f"{len(self.refused) / max(1, len(self.refused) + len(self.answered)):.0%}", self.other)
-        return (
-            name, connections, len(self.answered) / self.seconds, quantile(spent, 0.5), quantile(spent, 0.99), *shares,
-            quantile(self.refused or [0.0], 0.99),
-        )  # fmt: skip
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.answered) / self.seconds
 
 
-HEAD = ("server", "connections", "answers/s", "p50 ms", "p99 ms", "refused", "errors", "p99 of refusals ms")
+HEAD = ("server", "connections", "answers/s", "p50 ms", "p99 ms", "refused %", "p99 of refusals ms", "errors")
+
+
+def row(name: str, connections: int, rounds: list[Seen]) -> tuple[object, ...]:
+    """Median over the rounds of each figure, and its least and greatest."""
+    figures = [
+        [seen.rate for seen in rounds],
+        [quantile(seen.answered or [0.0], 0.5) for seen in rounds],
+        [quantile(seen.answered or [0.0], 0.99) for seen in rounds],
+        [100 * len(seen.refused) / max(1, len(seen.refused) + len(seen.answered)) for seen in rounds],
+        [quantile(seen.refused or [0.0], 0.99) for seen in rounds],
+    ]
+    return name, connections, *(spread(f) for f in figures), sum(seen.other for seen in rounds)
+
+
+def spread(values: list[float]) -> str:
+    """The median, the least and the greatest."""
+    return f"{median(values):.3g} ({min(values):.3g}–{max(values):.3g})"
 
 
 async def load(port: int, path: str, bodies: list[str], connections: int, seconds: float) -> Seen:
@@ -126,14 +141,16 @@ async def _answer(reader: asyncio.StreamReader) -> int:
 
 
 @contextmanager
-def serving(commands: list[list[str]], port: int, cores: list[int], **variables: str) -> Iterator[list[psutil.Process]]:
-    """These processes on these cores, once the port answers /readyz."""
+def serving(
+    commands: list[list[str]], port: int, cores: list[int], log: Path = Path(os.devnull), **variables: str
+) -> Iterator[list[psutil.Process]]:
+    """These processes on these cores, once the port answers /readyz; what they print goes to `log`."""
     environment = {**os.environ, **ONE_THREAD, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), **variables}
     running = []
-    for command in commands:
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        running.append(psutil.Popen(command, env=environment, cwd=ROOT, **quiet))
-        running[-1].cpu_affinity(cores)
+    with log.open("w") as file:
+        for command in commands:
+            running.append(psutil.Popen(command, env=environment, cwd=ROOT, stdout=file, stderr=file))
+            running[-1].cpu_affinity(cores)
     try:
         _wait(port, len(commands))
         yield running
@@ -176,7 +193,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--cores", type=int, default=2, help="cores and processes of each server")
-    parser.add_argument("--soak", type=int, default=0, help="questions to ask in a row, watching memory")
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--home", type=Path, default=Path.home() / ".cache" / "assistant")
     options = parser.parse_args()
     every = sorted(os.sched_getaffinity(0))
@@ -200,10 +217,6 @@ def main() -> None:
         sys.executable, "-m", "assistant.cli", "--home", str(options.home), "serve", "--port", str(port), "--share-port",
         "--state", f"sqlite:///{work / 'state.db'}",
     ]  # fmt: skip
-    if options.soak:
-        with serving([ours], port, cores[:1]) as processes:
-            soak(port, questions, options.soak, processes)
-        return
     theirs, model, store = peer_python(), str(embed.source()), str(work / "chroma")
     subprocess.run([theirs, "-m", "pip", "install", "-q", "fastapi"], check=True, stdout=sys.stderr)
     subprocess.run([theirs, "-c", INGEST, str(shipped() / "docs"), store, model], check=True, stdout=sys.stderr)
@@ -228,27 +241,22 @@ def main() -> None:
     ):
         for warm in (port, other):
             asyncio.run(load(warm, "/v1/ask", questions, 10, 3))
-        for n in (10, 50, 200):
-            found = asyncio.run(load(port, "/v1/ask", questions, n, options.seconds))
-            seen = asyncio.run(load(other, "/v1/ask", questions, n, options.seconds))
-            ratio = len(found.answered) / found.seconds / (len(seen.answered) / seen.seconds)
-            rows += [found.row("ours /v1/ask", n), seen.row("LangChain behind FastAPI", n)]
-            rows.append(("ours / LangChain", n, ratio, *("",) * 5))
-        rows.append(asyncio.run(load(port, "/v1/check", facts, 50, options.seconds)).row("ours /v1/check", 50))
+        asked: dict[int, list[tuple[Seen, Seen]]] = {n: [] for n in (10, 50, 200)}
+        checked: list[Seen] = []
+        for _ in range(options.rounds):
+            for n, pairs in asked.items():
+                both = [asyncio.run(load(p, "/v1/ask", questions, n, options.seconds)) for p in (port, other)]
+                pairs.append((both[0], both[1]))
+            checked.append(asyncio.run(load(port, "/v1/check", facts, 50, options.seconds)))
+            print(f"load average {os.getloadavg()[0]:.1f}", file=sys.stderr)
+        for n, pairs in asked.items():
+            rows += [row("ours /v1/ask", n, [a for a, _ in pairs])]
+            rows += [row("LangChain behind FastAPI", n, [b for _, b in pairs])]
+            rows.append(("ours / LangChain", n, spread([a.rate / b.rate for a, b in pairs]), *("",) * 5))
+        rows.append(row("ours /v1/check", 50, checked))
         print(f"resident MB of the largest process: ours {memory(mine):.0f}, LangChain {memory(its):.0f}\n")
     shutil.rmtree(work)
     table(HEAD, rows)
-
-
-def soak(port: int, questions: list[str], total: int, processes: list[psutil.Popen]) -> None:
-    """Ask this many questions over ten connections and tell the memory after each tenth."""
-    began, asked = time.monotonic(), 0
-    rows: list[tuple[object, ...]] = []
-    while asked < total:
-        asked += len(asyncio.run(load(port, "/v1/ask", questions, 10, 5)).answered)
-        if asked >= total * (len(rows) + 1) / 10:
-            rows.append((asked, time.monotonic() - began, memory(processes)))
-    table(("questions", "seconds", "resident MB"), rows)
 
 
 if __name__ == "__main__":
