@@ -67,7 +67,7 @@ nightly-clients: install  ## OpenAI's other client libraries, MCP's Inspector an
 	@CLIENTS=$(CLIENTS) unshare -n sh -c 'ip link set lo up && $(BIN)/python -m pytest tests/nightly/test_clients.py'
 
 OPENWEBUI := /tmp/openwebui
-nightly-webui: install  ## our citations in Open WebUI, in a network of its own (root, 7 GB, Debian's chromium)
+nightly-webui: install  ## our citations in Open WebUI, in a network of its own (root, 3 GB, Debian's chromium)
 	@test -x $(OPENWEBUI)/bin/open-webui || \
 	  { $(PYTHON) -m venv $(OPENWEBUI) && $(OPENWEBUI)/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 && \
 	    $(OPENWEBUI)/bin/pip install --quiet --disable-pip-version-check open-webui==0.12.4; }
