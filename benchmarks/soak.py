@@ -29,8 +29,11 @@ class Minute:
     """What was seen within one minute."""
 
     spent: list[float] = field(default_factory=list)
-    """Milliseconds of each answer."""
+    """Milliseconds of each response."""
+    refused: int = 0
+    """Told 503, to come back."""
     failed: int = 0
+    """Anything else that is no answer."""
 
 
 def request(number: int, questions: list[str]) -> tuple[str, object]:
@@ -60,39 +63,31 @@ async def minute(client: httpx.AsyncClient, first: int, rate: int, questions: li
         except httpx.HTTPError:
             found = 0
         seen.spent.append((time.perf_counter() - sent) * 1000)
-        seen.failed += found != 200
+        seen.refused += found == 503
+        seen.failed += found not in {200, 503}
 
     await asyncio.gather(*(one(n) for n in range(round(rate * seconds))))
     return seen
 
 
 async def soak(port: int, minutes: float, rate: int, processes: list[psutil.Process]) -> list[tuple[object, ...]]:
-    """A row for the start and for each minute: its number, answers, failures, p50, p99, resident MB."""
+    """A row for the start and for each minute: its number, responses, refusals, failures, p50, p99, resident MB."""
     questions = [json.loads(line)["turns"][0] for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
-    rows: list[tuple[object, ...]] = [("start", "", "", "", "", memory(processes))]
+    rows: list[tuple[object, ...]] = [("start", 0, 0, 0, "", "", memory(processes))]
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
         sent = 0
         while len(rows) <= minutes:
             seen = await minute(client, sent, rate, questions, 60)
             sent += len(seen.spent)
-            spent = seen.spent
-            rows.append(
-                (
-                    len(rows),
-                    len(spent) - seen.failed,
-                    seen.failed,
-                    quantile(spent, 0.5),
-                    quantile(spent, 0.99),
-                    memory(processes),
-                )
-            )
+            figures = len(seen.spent), seen.refused, seen.failed, quantile(seen.spent, 0.5), quantile(seen.spent, 0.99)
+            rows.append((len(rows), *figures, memory(processes)))
     return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=int, default=10)
-    parser.add_argument("--rate", type=int, default=50, help="requests a second")
+    parser.add_argument("--rate", type=int, default=40, help="requests a second")
     parser.add_argument("--home", type=Path, default=Path.home() / ".cache" / "assistant")
     options = parser.parse_args()
     port, work = free_port(), Path(tempfile.mkdtemp(prefix="soak-"))
@@ -102,18 +97,17 @@ def main() -> None:
     ]  # fmt: skip
     every = sorted(os.sched_getaffinity(0))
     log = work / "log"
-    with serving([command], port, every[-1:], log=log) as processes:
-        os.sched_setaffinity(0, every[:-1] or every)
+    with serving([command], port, every[-2:], log=log) as processes:
+        os.sched_setaffinity(0, every[:-2] or every)
         rows = asyncio.run(soak(port, options.minutes, options.rate, processes))
-    table(("minute", "answered", "failed", "p50 ms", "p99 ms", "resident MB"), rows)
+    table(("minute", "responses", "refused", "failed", "p50 ms", "p99 ms", "resident MB"), rows)
     start, warm, end = (float(str(rows[n][-1])) for n in (0, 1, -1))
-    lookups = [line for line in log.read_text().splitlines() if line.startswith("SPY")]
+    sent, refused, failed = (sum(int(str(r[n])) for r in rows) for n in (1, 2, 3))
+    lookups = sum(line.startswith("SPY") for line in log.read_text(encoding="utf-8").splitlines())
     print(
         f"resident MB at the start {start:.0f}, after a minute {warm:.0f}, at the end {end:.0f} ({end / warm - 1:+.1%})"
     )
-    print(
-        f"answered {sum(int(str(r[1])) for r in rows[1:]):,}, failed {sum(int(str(r[2])) for r in rows[1:])}, look-ups {len(lookups)}"
-    )
+    print(f"responses {sent:,}, refused {refused}, failed {failed}, look-ups {lookups}")
 
 
 if __name__ == "__main__":
