@@ -65,6 +65,8 @@ class Seen:
     """What the callers saw."""
 
     seconds: float = 0.0
+    processor: float = 0.0
+    """Seconds of processor time of the server: its share stays the same when others load the machine."""
     answered: list[float] = field(default_factory=list)
     """Milliseconds of each answer."""
     refused: list[float] = field(default_factory=list)
@@ -76,14 +78,30 @@ class Seen:
         """Answers a second."""
         return len(self.answered) / self.seconds
 
+    @property
+    def cost(self) -> float:
+        """Milliseconds of processor time for each answer."""
+        return 1000 * self.processor / max(1, len(self.answered))
 
-HEAD = ("server", "connections", "answers/s", "p50 ms", "p99 ms", "refused %", "p99 of refusals ms", "errors")
+
+HEAD = (
+    "server",
+    "connections",
+    "answers/s",
+    "processor ms",
+    "p50 ms",
+    "p99 ms",
+    "refused %",
+    "p99 of refusals ms",
+    "errors",
+)
 
 
 def row(name: str, connections: int, rounds: list[Seen]) -> tuple[object, ...]:
     """Median over the rounds of each figure, and its least and greatest."""
     figures = [
         [seen.rate for seen in rounds],
+        [seen.cost for seen in rounds],
         [quantile(seen.answered or [0.0], 0.5) for seen in rounds],
         [quantile(seen.answered or [0.0], 0.99) for seen in rounds],
         [100 * len(seen.refused) / max(1, len(seen.refused) + len(seen.answered)) for seen in rounds],
@@ -185,8 +203,17 @@ def free_port() -> int:
 
 def memory(processes: list[psutil.Process]) -> float:
     """Resident MB of the largest process."""
-    every = [p for one in processes for p in (one, *one.children(recursive=True))]
-    return float(max(p.memory_info().rss for p in every)) / 2**20
+    return float(max(p.memory_info().rss for p in _all(processes))) / 2**20
+
+
+def processor(processes: list[psutil.Process]) -> float:
+    """Seconds of processor time so far."""
+    times = [p.cpu_times() for p in _all(processes)]
+    return float(sum(t.user + t.system for t in times))
+
+
+def _all(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [p for one in processes for p in (one, *one.children(recursive=True))]
 
 
 def main() -> None:
@@ -241,18 +268,27 @@ def main() -> None:
     ):
         for warm in (port, other):
             asyncio.run(load(warm, "/v1/ask", questions, 10, 3))
+
+        def measured(
+            processes: list[psutil.Process], at: int, n: int, path: str = "/v1/ask", bodies: list[str] = questions
+        ) -> Seen:
+            before = processor(processes)
+            seen = asyncio.run(load(at, path, bodies, n, options.seconds))
+            seen.processor = processor(processes) - before
+            return seen
+
         asked: dict[int, list[tuple[Seen, Seen]]] = {n: [] for n in (10, 50, 200)}
         checked: list[Seen] = []
         for _ in range(options.rounds):
             for n, pairs in asked.items():
-                both = [asyncio.run(load(p, "/v1/ask", questions, n, options.seconds)) for p in (port, other)]
-                pairs.append((both[0], both[1]))
-            checked.append(asyncio.run(load(port, "/v1/check", facts, 50, options.seconds)))
+                pairs.append((measured(mine, port, n), measured(its, other, n)))
+            checked.append(measured(mine, port, 50, "/v1/check", facts))
             print(f"load average {os.getloadavg()[0]:.1f}", file=sys.stderr)
         for n, pairs in asked.items():
             rows += [row("ours /v1/ask", n, [a for a, _ in pairs])]
             rows += [row("LangChain behind FastAPI", n, [b for _, b in pairs])]
-            rows.append(("ours / LangChain", n, spread([a.rate / b.rate for a, b in pairs]), *("",) * 5))
+            ratios = [a.rate / b.rate for a, b in pairs], [a.cost / b.cost for a, b in pairs]
+            rows.append(("ours / LangChain", n, *(spread(r) for r in ratios), *("",) * 5))
         rows.append(row("ours /v1/check", 50, checked))
         print(f"resident MB of the largest process: ours {memory(mine):.0f}, LangChain {memory(its):.0f}\n")
     shutil.rmtree(work)
