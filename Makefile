@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check nightly-matrix nightly-providers nightly-teams fix rules acceptance evals questions confidence bench clean
+.PHONY: help install run test check nightly-clients nightly-webui nightly-matrix nightly-providers nightly-teams fix rules acceptance evals questions confidence bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,6 +59,22 @@ rules: install  ## write corpus/azure-backup/RULES.md from the rules
 
 bench: install  ## the measured figures of the README
 	@$(BIN)/python benchmarks/start.py && $(BIN)/python benchmarks/ask.py
+
+CLIENTS := /tmp/clients
+nightly-clients: install  ## OpenAI's other client libraries, MCP's Inspector and Redocly's lint at the served house, in a network of its own (root, npm)
+	@test -x $(CLIENTS)/bin/python || \
+	  { $(PYTHON) -m venv $(CLIENTS) && $(CLIENTS)/bin/pip install --quiet --disable-pip-version-check openai==2.54.0; }
+	@test -x $(CLIENTS)/node_modules/.bin/redocly || \
+	  npm install --silent --prefix $(CLIENTS) node@22 openai@7.57.0 openai6@npm:openai@6.49.0 \
+	    @modelcontextprotocol/inspector@2.12.0 @redocly/cli@2.77.0
+	@CLIENTS=$(CLIENTS) unshare -n sh -c 'ip link set lo up && $(BIN)/python -m pytest tests/nightly/test_clients.py'
+
+OPENWEBUI := /tmp/openwebui
+nightly-webui: install  ## our citations in Open WebUI, in a network of its own (root, 3 GB, Debian's chromium)
+	@test -x $(OPENWEBUI)/bin/open-webui || \
+	  { $(PYTHON) -m venv $(OPENWEBUI) && $(OPENWEBUI)/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 && \
+	    $(OPENWEBUI)/bin/pip install --quiet --disable-pip-version-check open-webui==0.12.4; }
+	@OPENWEBUI=$(OPENWEBUI) unshare -n sh -c 'ip link set lo up && $(BIN)/python -m pytest tests/nightly/test_openwebui.py'
 
 SYNAPSE := /tmp/synapse
 nightly-matrix: install  ## the Matrix bot in a room of a real Synapse on 127.0.0.1

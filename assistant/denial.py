@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.lexicon import phrases, words
+from assistant.lexicon import starting, words
 
 _TAG = re.compile(
     r"(?:[,;.]? (?:isn't|aren't|doesn't|don't|can't|won't|wasn't|hasn't|haven't|didn't) (?:it|they|he|she|that|this|so|we|you|i|there)(?: so| not)?"
@@ -36,7 +36,7 @@ def denials(tokens: Sequence[str]) -> list[int]:
     last = untagged(tokens)
     skip: set[int] = set()
     for n in range(last):
-        for idiom in phrases("denying_nothing"):
+        for idiom in starting("denying_nothing").get(tokens[n], ()):
             if tuple(tokens[n : n + len(idiom)]) == idiom:
                 skip.update(range(n, n + len(idiom)))
     contracted = words("contracted")
@@ -57,7 +57,7 @@ def denials(tokens: Sequence[str]) -> list[int]:
 
 def _stands(tokens: Sequence[str], place: int, name: str) -> bool:
     """Whether a phrase of a list stands at a place."""
-    return any(tuple(tokens[place : place + len(p)]) == p for p in phrases(name))
+    return any(tuple(tokens[place : place + len(p)]) == p for p in starting(name).get(tokens[place], ()))
 
 
 _UNTRUE = re.compile(

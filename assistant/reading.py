@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from assistant.conversation import Context, Conversation, merge, starts_over
@@ -35,7 +35,17 @@ _CORRECT = re.compile(
 _TWO = 2
 _BESIDE = 3
 """Words between a bounding word and what it bounds, at most."""
-Pattern = list["str | tuple[tuple[str, ...], ...]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What must all be said for a decision to be meant."""
+
+    tags: frozenset[str]
+    """Dimensions, and values as "dimension=value"."""
+    phrases: tuple[tuple[tuple[str, ...], ...], ...]
+    firsts: frozenset[str]
+    """The phrases' first words: most patterns are passed over by these alone, a fifth of the time of an answer before."""
 
 
 class Reader:
@@ -216,9 +226,11 @@ class Reader:
     def _decide(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> tuple[Decision | None, tuple[str, ...]]:
         """The first decision one of whose patterns is wholly present."""
         said = {m.dimension for m in mentions} | {f"{m.dimension}={v}" for m in mentions for v in m.values}
+        heard = set(tokens)
 
         def present(pattern: Pattern) -> bool:
-            return all(e[1:] in said if isinstance(e, str) else self.vocabulary.has(tokens, e) for e in pattern)
+            close = pattern.firsts <= heard and pattern.tags <= said
+            return close and all(self.vocabulary.has(tokens, phrase) for phrase in pattern.phrases)
 
         for decision, reads, unless in self._reads:
             hit = next((i for i, pattern in enumerate(reads) if present(pattern)), None)
@@ -241,20 +253,22 @@ class Reader:
 
     def _every(self, focus: Sequence[str], mentions: Sequence[Mention]) -> str | None:
         """The choice all of whose values a sentence speaks of: "all tools", "every restore option"."""
-        said = {m.dimension for m in mentions}
+        said, whole = {m.dimension for m in mentions}, {"all", "every", "each"}
+        if whole.isdisjoint(focus):
+            return None
         for parts, name in self._nouns:
             if self.pack.dimensions[name].kind == "choice" and name not in said:
                 for n, token in enumerate(focus):
-                    if token in {"all", "every", "each"} and self.vocabulary.has(
-                        focus[n + 1 : n + 2 + len(parts[0])], parts
-                    ):
+                    if token in whole and self.vocabulary.has(focus[n + 1 : n + 2 + len(parts[0])], parts):
                         return name
         return None
 
     def _asked(self, tokens: Sequence[str]) -> str | None:
         """The dimension that a which-question names ("which agent", "what level")."""
-        line = " ".join(tokens)
+        line, heard = " ".join(tokens), set(tokens)
         for parts, dimension in self._nouns:
+            if parts[0][0] not in heard:
+                continue
             for i, token in enumerate(tokens):
                 if token == parts[0][0] and self.vocabulary.has(tokens[i : i + 6], parts):
                     before = " ".join(tokens[max(0, i - 4) : i])
@@ -308,7 +322,9 @@ def _other_value(one: Mention, other: Mention) -> bool:
 
 
 def _pattern(elements: Sequence[str]) -> Pattern:
-    return [e if e.startswith("@") else parts_of(e) for e in elements]
+    phrases = tuple(parts_of(e) for e in elements if not e.startswith("@"))
+    tags = frozenset(e[1:] for e in elements if e.startswith("@"))
+    return Pattern(tags, phrases, frozenset(p[0][0] for p in phrases))
 
 
 def _known(tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:

@@ -42,6 +42,7 @@ class Statements:
                 [[parts_of(w) for w in group] for group in f.topic],
                 [parts_of(w) for w in f.yes],
                 [parts_of(w) for w in f.no],
+                frozenset(parts_of(w)[0][0] for group in f.topic for w in group),
             )
             for f in pack.facts
             if f.yes or f.no or f.figure
@@ -56,8 +57,9 @@ class Statements:
         `said` are the dimensions that the message mentions, and their values as "dimension=value".
         """
         found: list[tuple[int, Stated]] = []
-        for fact, topic, yes, no in self._facts:
-            if not topic or set(fact.unless) & set(said):
+        heard = set(tokens)
+        for fact, topic, yes, no, firsts in self._facts:
+            if firsts.isdisjoint(heard) or set(fact.unless) & set(said):
                 continue
             inside = sum(any(self._has(tokens, w) for w in group) for group in topic)
             if inside < len(topic) and not all(any(self._has(around, w) for w in group) for group in topic):
@@ -74,7 +76,7 @@ class Statements:
 
     def judge_at(self, unit: Unit, tokens: Sequence[str], said: Collection[str]) -> Stated | None:
         """Whether a claim holds whose topic a search has found: by the words of a fact that this unit states, or None."""
-        for fact, _, yes, no in self._facts:
+        for fact, _, yes, no, _ in self._facts:
             here = fact.place.source == unit.section_id and unit.start <= fact.place.start < unit.end
             if here and not set(fact.unless) & set(said):
                 stated = self._figure(fact, tokens) if fact.figure else self._sides(fact, tokens, yes, no)

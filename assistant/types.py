@@ -6,7 +6,7 @@ Offsets count Unicode code points and satisfy ``document[start:end] == quote``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 Status = Literal["supported", "not_supported", "depends", "conflict", "not_stated", "information", "out_of_scope"]
@@ -291,7 +291,7 @@ class Answer:
 
     def to_dict(self) -> dict[str, object]:
         """The JSON form: facts as lists, `assumed` and `ask` as objects, no reading."""
-        data = asdict(self)
+        data = asdict(replace(self, reading=None))
         del data["reading"]
         for name in ("draft", "second"):
             if data[name] is None:

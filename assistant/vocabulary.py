@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
+from itertools import takewhile
+from operator import itemgetter
 from typing import Literal
 
 from assistant import lexicon
@@ -280,8 +282,8 @@ class Vocabulary:
         for end in [*(i for i, t in enumerate(tokens) if t in {".", "?", "!", ";", "\n"}), len(tokens)]:
             sentence = tokens[start:end]
             for entry, groups in self._near:
-                spans = [_longest_of(sentence, group) for group in groups]
-                if all(end for _, end in spans):
+                spans = list(takewhile(itemgetter(1), (_longest_of(sentence, group) for group in groups)))
+                if len(spans) == len(groups):
                     words = " … ".join(" ".join(sentence[a:b]) for a, b in sorted(spans))
                     first, last = min(a for a, _ in spans), max(b for _, b in spans)
                     yield Found(entry, start + first, start + last, words), start + spans[0][0]
@@ -290,7 +292,7 @@ class Vocabulary:
     def has(self, tokens: Sequence[str], phrase: Sequence[Sequence[str]]) -> bool:
         """Whether a phrase, given as its parts around gaps, stands among the tokens."""
         first = phrase[0][0]
-        return any(t == first and _match_gaps(tokens, i, phrase) for i, t in enumerate(tokens))
+        return first in tokens and any(t == first and _match_gaps(tokens, i, phrase) for i, t in enumerate(tokens))
 
 
 def _widest(found: list[Found]) -> list[Found]:

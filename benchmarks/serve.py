@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 import psutil
 from measure import ONE_THREAD, QUESTIONS, ROOT, quantile, table
@@ -64,22 +65,54 @@ class Seen:
     """What the callers saw."""
 
     seconds: float = 0.0
+    processor: float = 0.0
+    """Seconds of processor time of the server: its share stays the same when others load the machine."""
     answered: list[float] = field(default_factory=list)
     """Milliseconds of each answer."""
     refused: list[float] = field(default_factory=list)
     """Milliseconds of each 503."""
     other: int = 0
 
-    def row(self, name: str, connections: int) -> tuple[object, ...]:
-        spent = self.answered or [0.0]
-        shares = (f"{len(self.refused) / max(1, len(self.refused) + len(self.answered)):.0%}", self.other)
-        return (
-            name, connections, len(self.answered) / self.seconds, quantile(spent, 0.5), quantile(spent, 0.99), *shares,
-            quantile(self.refused or [0.0], 0.99),
-        )  # fmt: skip
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.answered) / self.seconds
+
+    @property
+    def cost(self) -> float:
+        """Milliseconds of processor time for each answer."""
+        return 1000 * self.processor / max(1, len(self.answered))
 
 
-HEAD = ("server", "connections", "answers/s", "p50 ms", "p99 ms", "refused", "errors", "p99 of refusals ms")
+HEAD = (
+    "server",
+    "connections",
+    "answers/s",
+    "processor ms",
+    "p50 ms",
+    "p99 ms",
+    "refused %",
+    "p99 of refusals ms",
+    "errors",
+)
+
+
+def row(name: str, connections: int, rounds: list[Seen]) -> tuple[object, ...]:
+    """Median over the rounds of each figure, and its least and greatest."""
+    figures = [
+        [seen.rate for seen in rounds],
+        [seen.cost for seen in rounds],
+        [quantile(seen.answered or [0.0], 0.5) for seen in rounds],
+        [quantile(seen.answered or [0.0], 0.99) for seen in rounds],
+        [100 * len(seen.refused) / max(1, len(seen.refused) + len(seen.answered)) for seen in rounds],
+        [quantile(seen.refused or [0.0], 0.99) for seen in rounds],
+    ]
+    return name, connections, *(spread(f) for f in figures), sum(seen.other for seen in rounds)
+
+
+def spread(values: list[float]) -> str:
+    """The median, the least and the greatest."""
+    return f"{median(values):.3g} ({min(values):.3g}–{max(values):.3g})"
 
 
 async def load(port: int, path: str, bodies: list[str], connections: int, seconds: float) -> Seen:
@@ -126,14 +159,16 @@ async def _answer(reader: asyncio.StreamReader) -> int:
 
 
 @contextmanager
-def serving(commands: list[list[str]], port: int, cores: list[int], **variables: str) -> Iterator[list[psutil.Process]]:
-    """These processes on these cores, once the port answers /readyz."""
+def serving(
+    commands: list[list[str]], port: int, cores: list[int], log: Path = Path(os.devnull), **variables: str
+) -> Iterator[list[psutil.Process]]:
+    """These processes on these cores, once the port answers /readyz; what they print goes to `log`."""
     environment = {**os.environ, **ONE_THREAD, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), **variables}
     running = []
-    for command in commands:
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        running.append(psutil.Popen(command, env=environment, cwd=ROOT, **quiet))
-        running[-1].cpu_affinity(cores)
+    with log.open("w") as file:
+        for command in commands:
+            running.append(psutil.Popen(command, env=environment, cwd=ROOT, stdout=file, stderr=file))
+            running[-1].cpu_affinity(cores)
     try:
         _wait(port, len(commands))
         yield running
@@ -168,15 +203,24 @@ def free_port() -> int:
 
 def memory(processes: list[psutil.Process]) -> float:
     """Resident MB of the largest process."""
-    every = [p for one in processes for p in (one, *one.children(recursive=True))]
-    return float(max(p.memory_info().rss for p in every)) / 2**20
+    return float(max(p.memory_info().rss for p in _all(processes))) / 2**20
+
+
+def processor(processes: list[psutil.Process]) -> float:
+    """Seconds of processor time so far."""
+    times = [p.cpu_times() for p in _all(processes)]
+    return float(sum(t.user + t.system for t in times))
+
+
+def _all(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [p for one in processes for p in (one, *one.children(recursive=True))]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--cores", type=int, default=2, help="cores and processes of each server")
-    parser.add_argument("--soak", type=int, default=0, help="questions to ask in a row, watching memory")
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--home", type=Path, default=Path.home() / ".cache" / "assistant")
     options = parser.parse_args()
     every = sorted(os.sched_getaffinity(0))
@@ -200,10 +244,6 @@ def main() -> None:
         sys.executable, "-m", "assistant.cli", "--home", str(options.home), "serve", "--port", str(port), "--share-port",
         "--state", f"sqlite:///{work / 'state.db'}",
     ]  # fmt: skip
-    if options.soak:
-        with serving([ours], port, cores[:1]) as processes:
-            soak(port, questions, options.soak, processes)
-        return
     theirs, model, store = peer_python(), str(embed.source()), str(work / "chroma")
     subprocess.run([theirs, "-m", "pip", "install", "-q", "fastapi"], check=True, stdout=sys.stderr)
     subprocess.run([theirs, "-c", INGEST, str(shipped() / "docs"), store, model], check=True, stdout=sys.stderr)
@@ -228,27 +268,31 @@ def main() -> None:
     ):
         for warm in (port, other):
             asyncio.run(load(warm, "/v1/ask", questions, 10, 3))
-        for n in (10, 50, 200):
-            found = asyncio.run(load(port, "/v1/ask", questions, n, options.seconds))
-            seen = asyncio.run(load(other, "/v1/ask", questions, n, options.seconds))
-            ratio = len(found.answered) / found.seconds / (len(seen.answered) / seen.seconds)
-            rows += [found.row("ours /v1/ask", n), seen.row("LangChain behind FastAPI", n)]
-            rows.append(("ours / LangChain", n, ratio, *("",) * 5))
-        rows.append(asyncio.run(load(port, "/v1/check", facts, 50, options.seconds)).row("ours /v1/check", 50))
+
+        def measured(
+            processes: list[psutil.Process], at: int, n: int, path: str = "/v1/ask", bodies: list[str] = questions
+        ) -> Seen:
+            before = processor(processes)
+            seen = asyncio.run(load(at, path, bodies, n, options.seconds))
+            seen.processor = processor(processes) - before
+            return seen
+
+        asked: dict[int, list[tuple[Seen, Seen]]] = {n: [] for n in (10, 50, 200)}
+        checked: list[Seen] = []
+        for _ in range(options.rounds):
+            for n, pairs in asked.items():
+                pairs.append((measured(mine, port, n), measured(its, other, n)))
+            checked.append(measured(mine, port, 50, "/v1/check", facts))
+            print(f"load average {os.getloadavg()[0]:.1f}", file=sys.stderr)
+        for n, pairs in asked.items():
+            rows += [row("ours /v1/ask", n, [a for a, _ in pairs])]
+            rows += [row("LangChain behind FastAPI", n, [b for _, b in pairs])]
+            ratios = [a.rate / b.rate for a, b in pairs], [a.cost / b.cost for a, b in pairs]
+            rows.append(("ours / LangChain", n, *(spread(r) for r in ratios), *("",) * 5))
+        rows.append(row("ours /v1/check", 50, checked))
         print(f"resident MB of the largest process: ours {memory(mine):.0f}, LangChain {memory(its):.0f}\n")
     shutil.rmtree(work)
     table(HEAD, rows)
-
-
-def soak(port: int, questions: list[str], total: int, processes: list[psutil.Popen]) -> None:
-    """Ask this many questions over ten connections and tell the memory after each tenth."""
-    began, asked = time.monotonic(), 0
-    rows: list[tuple[object, ...]] = []
-    while asked < total:
-        asked += len(asyncio.run(load(port, "/v1/ask", questions, 10, 5)).answered)
-        if asked >= total * (len(rows) + 1) / 10:
-            rows.append((asked, time.monotonic() - began, memory(processes)))
-    table(("questions", "seconds", "resident MB"), rows)
 
 
 if __name__ == "__main__":

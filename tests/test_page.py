@@ -39,6 +39,7 @@ from assistant.types import Answer, Ask
 if TYPE_CHECKING:
     from gradio.components.chatbot import MessageDict
     from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Request
+    from served import Served
 
     from assistant.channels.generations import Generations
 
@@ -74,6 +75,17 @@ def test_the_conversation_starts_with_questions_and_ends_with_chips() -> None:
         ("user", None),
         ("assistant", [{"value": "Try again", "label": "Try again"}]),
     ]
+
+
+def test_gradios_own_client_reads_the_page_and_finds_nothing_to_call(house: Served) -> None:
+    from gradio_client import Client
+
+    client = Client(f"{house.url}/chat/", verbose=False)
+    assert client.config["title"] == "Azure Backup assistant"
+    assert client.view_api(return_format="dict") == {"named_endpoints": {}, "unnamed_endpoints": {}}
+    for number in client.endpoints:
+        with pytest.raises(ValueError, match=f"Invalid function index: {number}"):
+            client.predict(REFUSED, fn_index=number)
 
 
 # ---- in a browser

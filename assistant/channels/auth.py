@@ -41,13 +41,13 @@ class Keyring:
     """Tells callers by their keys."""
 
     def __init__(self, state: State, settings: Settings) -> None:
-        self._state, self._settings = state, settings
+        self._state, self._settings, self._local = state, settings, settings.local
         self._keys: dict[str, tuple[Key, float]] = {}
 
     async def caller(self, authorization: str, scope: str) -> Caller:
         """Who sends this Authorization header. Problem 401 for nobody we know, 403 for the wrong scope."""
         token = _token(authorization)
-        if self._settings.local and not token.startswith(MARK):  # clients of OpenAI's protocol always send some key
+        if self._local and not token.startswith(MARK):  # clients of OpenAI's protocol always send some key
             return LOCAL
         if not token and scope == "pages" and self._settings.public_pages:
             return PUBLIC
