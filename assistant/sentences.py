@@ -35,6 +35,10 @@ _VERDICT = re.compile(
 )
 
 
+_NARROWEST = 40
+"""Columns below which nobody wraps a text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence at ``text[start:end]``."""
@@ -84,14 +88,23 @@ def _between(text: str, start: int, end: int) -> list[Sentence]:
 
 def _prose(text: str, start: int, end: int, lead: str) -> Iterator[Sentence]:
     cuts = [start]
-    for match in _END.finditer(text, start, end):
-        if not _ABBREVIATED.search(text[cuts[-1] : match.end()].rstrip()):
-            cuts.append(match.end())
+    ends = [m.end() for m in _END.finditer(text, start, end)]
+    for place in sorted({*ends, *_lines(text, start, end)}):
+        if place not in ends or not _ABBREVIATED.search(text[cuts[-1] : place].rstrip()):
+            cuts.append(place)
     for a, b in pairwise([*cuts, end]):
         piece = text[a:b]
         a, b = a + len(piece) - len(piece.lstrip()), a + len(piece.rstrip())
         if a < b and _WORDY.search(text[a:b]):
             yield Sentence(a, b, blanked(text[a:b]), blanked(lead))
+
+
+def _lines(text: str, start: int, end: int) -> list[int]:
+    """Where the lines of notes begin: most of them ended though the next word had found room, so nothing wrapped them."""
+    lines = [m for m in re.finditer(r"[^\n]+", text[start:end]) if m[0].strip()]
+    width = max([_NARROWEST, *(len(m[0]) for m in lines)])
+    room = sum(len(a[0]) + 1 + len(b[0].split()[0]) <= width for a, b in pairwise(lines))
+    return [start + m.start() for m in lines[1:]] if 2 * room >= len(lines) - 1 > 0 and room else []
 
 
 def _row(unit: Unit, lead: str) -> Iterator[Sentence]:
