@@ -113,11 +113,7 @@ class Rulings:
         found: list[Ruled] = []
         for saying, patterns, excluded in self._sayings:
             used = self._spoken(heard, said, patterns, inside=False)
-            if (
-                used is None
-                or not any(i >= heard.own for i in used)
-                or self._spoken(heard, said, excluded, inside=True)
-            ):
+            if used is None or self._spoken(heard, said, excluded, inside=True):
                 continue
             spoken = frozenset(used)
             ruled = self._rule(saying, words, heard, said, used)
@@ -201,7 +197,8 @@ class Rulings:
     def _spoken(heard: Heard, said: Sequence[Said], patterns: Sequence[_Pattern], *, inside: bool) -> set[int] | None:
         """Indices of the words of the first pattern that stands wholly in the clause; None when none does.
 
-        Words inside the name of a value count only with `inside`: in "Restore disk" nothing is restored.
+        Words inside the name of a value count only with `inside`: in "Restore disk" nothing is restored. Without it a
+        pattern has a word of the clause's own, not only of those it leans on.
         """
         for pattern in patterns:
             used: set[int] = set()
@@ -211,7 +208,8 @@ class Rulings:
                     break
                 used.update(spots)
             else:
-                return used
+                if inside or any(i >= heard.own for i in used):
+                    return used
         return None
 
     # ---- what the rules say
@@ -471,6 +469,7 @@ class Rulings:
         """A claim that names the value of something: "GRS is the default"."""
         claimed = [s for s in said if s.dimension == decision.outcome and s.end > heard.own]
         left_out = excepted(words, heard.own)
+        claimed = [s for s in claimed if s.start not in left_out] or claimed
         facts: dict[str, tuple[str, ...]] = {}
         for one in said:
             if one.dimension != decision.outcome and not one.aside and one.start not in left_out:
@@ -545,10 +544,11 @@ def _pattern(elements: Sequence[str]) -> _Pattern:
 
 
 def _where(element: str | Parts, heard: Heard, said: Sequence[Said], *, inside: bool) -> set[int]:
-    """Indices of the words that match one element of a pattern."""
+    """Indices of the words that match one element of a pattern; a name of several words is one only as a whole."""
     if not isinstance(element, str):
         named = set() if inside else {i for s in said for i in range(s.start, s.end)}
-        return {i for spot in places(heard.tokens, element) if not set(spot) <= named for i in spot}
+        whole = [set(range(s.start, s.end)) for s in said if s.words > 1]
+        return {i for t in places(heard.tokens, element) if set(t) in whole or not set(t) <= named for i in t}
     name, _, value = element[1:].partition("=")
     return {
         i

@@ -13,7 +13,19 @@ from functools import cache, lru_cache
 
 from assistant.attributes import Attributes, Heard, Told
 from assistant.checker import Checker
-from assistant.clauses import AUX, LOOSE, NEGATIVE, VERBS, Clause, clauses, contrasts, denials, leans_back, subject_of
+from assistant.clauses import (
+    AUX,
+    LOOSE,
+    NEGATIVE,
+    VERBS,
+    Clause,
+    answers,
+    clauses,
+    contrasts,
+    denials,
+    leans_back,
+    subject_of,
+)
 from assistant.compose import spoken
 from assistant.correction import corrected
 from assistant.errors import QuestionError
@@ -242,7 +254,7 @@ class Verifier:
         words = [*lean, *mine]
         own = len(lean)
         stemmed = stems(words)
-        idle = _idle(words)
+        idle = _idle(words) | answers(words)
         residue = {n for n in range(own, len(words)) if self._speaks(stemmed[n]) and n not in idle}
         denied = {own + d for d in denials(mine)}
         if not clause.whole:
@@ -254,7 +266,12 @@ class Verifier:
         loose = frozenset(d for d in denied | without if words[d] in LOOSE)
         heard = Heard(senses(words), own, frozenset(denied), frozenset(contrast), loose)
         told = self.attributes.judge(
-            replace(heard, denied=heard.denied | without, contrast=heard.contrast ^ frozenset(excepted(words, own)))
+            replace(
+                heard,
+                own=0 if _elliptical(clause, mine) else own,
+                denied=heard.denied | without,
+                contrast=heard.contrast ^ frozenset(excepted(words, own)),
+            )
         )
         ruled = self.rulings.judge(words, heard)
         if not (residue or strange or told or ruled):
@@ -481,10 +498,21 @@ def _cut(whole: _Span, words: Sequence[Word], clause: Clause) -> _Span:
 
 
 def _inherited(lean: Sequence[str], mine: Sequence[str]) -> set[int]:
-    """A clause without a verb keeps the denial of the one before only when nothing turns it: "nor Linux", "and Linux"."""
-    if mine[0] in {"but", "whereas", "while", "yet", ";"} or denials(mine):
+    """A clause without a verb keeps the denial of the one before only when nothing turns it: "nor Linux", "and Linux".
+
+    "…, GRS is" turns it.
+    """
+    last = next((t for t in reversed(mine) if t[0].isalnum()), "")
+    turned = last in AUX and not {"neither", "nor", "so"} & set(mine)
+    if turned or mine[0] in {"but", "whereas", "while", "yet", ";"} or denials(mine):
         return set()
     return set(denials(lean))
+
+
+def _elliptical(clause: Clause, mine: Sequence[str]) -> bool:
+    """Whether a clause stops short of what it says of its subject: "…, traffic out of it is not"."""
+    said = [t for t in mine if t[0].isalnum() and t != "not"]
+    return not clause.whole and bool(said) and said[-1] in AUX
 
 
 def _idle(tokens: Sequence[str]) -> set[int]:

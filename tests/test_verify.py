@@ -60,6 +60,17 @@ def standings(helper: Assistant, text: str) -> list[str]:
         ("MARS can back up on-premises Windows files 但不支持.", "not_covered"),
         ("MARS can back up 17 on-premises Windows files.", "not_covered"),
         ("МARS can back up on-premises Windows files.", "not_covered"),
+        # a contrast ends where its purpose begins, and says the opposite of what it names
+        ("For failover of a whole site use Site Recovery rather than Azure Backup.", "proven"),
+        ("To bring back a deleted file, use Site Recovery rather than Azure Backup.", "contradicted"),
+        # two denials, and one phrase that denies once
+        ("There's no data in the vault that isn't secured at rest.", "proven"),
+        ("Linux guests in our server room are out of scope for DPM.", "contradicted"),
+        # what stands behind "unless" is not claimed
+        ("Unless you choose LRS, GRS applies.", "proven"),
+        ("Unless you pick GRS, you get LRS.", "contradicted"),
+        # "no" that only answers
+        ("My view: no, the vault offers no monitoring.", "contradicted"),
         # a question claims nothing
         ("Can MARS back up on-premises Linux files?", "not_covered"),
     ],
@@ -77,6 +88,20 @@ def test_a_sentence_may_hold_several_claims(helper: Assistant) -> None:
         ("is app-aware.", "contradicted"),
     ]
     assert len(helper.verify(text).claims) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("LRS keeps three copies but spreads them over two regions, GRS stays in one geography.", ["proven", "contradicted", "proven"]),
+        ("Backups of VMs in Azure are encrypted with Storage Service Encryption, for local ones it's done with AES 256.", ["proven", "proven"]),
+        ("Traffic into Azure is unlimited, traffic out of it is not.", ["proven", "contradicted"]),
+        ("There is no ceiling on retention, transfers are limited to 5 TB.", ["proven", "contradicted"]),
+        ("LRS is the default\ntraffic is unlimited\nDPM is app-aware", ["contradicted", "proven", "proven"]),
+    ],
+)  # fmt: skip
+def test_each_clause_and_line_claims_for_itself(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
 
 
 def test_a_sentence_leans_on_the_one_before(helper: Assistant) -> None:
