@@ -252,8 +252,11 @@ class _Steps:
         first_named_first = (
             _ORDER[heard.tokens[cue]] != leads if heard.tokens[cue] in _FLIPS else _ORDER[heard.tokens[cue]]
         )
-        holds = ((one < other) == first_named_first) != heard.turned([cue])
-        used = frozenset([*about, *at, *there, cue])
+        turned = heard.turned([cue])
+        if turned and any(places(heard.tokens, p) for p in _DUTY):
+            return None
+        holds = ((one < other) == first_named_first) != turned
+        used = frozenset([*about, *at, *there, cue, *([cue - 1] if heard.tokens[cue - 1] == "only" else [])])
         return Told(self.steps[one][0], holds, used, used)
 
 
@@ -290,6 +293,8 @@ _ORDER = {
 }
 """Whether, standing between two steps, the word says that the one named first comes first."""
 _TIMES = frozenset(_ORDER) | frozenset(_ORDINALS)
+_DUTY = tuple(phrase(p) for p in ("have to", "need", "needn't"))
+"""Denied, they lift a duty and say nothing of an order: "you don't have to delete it after …"."""
 _FLIPS = frozenset(senses(["before", "after", "once", "prior", "when"]))
 """Words that, standing in front of both steps, put the one named second first, or the other way round."""
 

@@ -76,7 +76,7 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
     rest = tokens[i + 1 : _stop(tokens, i + 1)]
     if not any(t[0].isalnum() for t in rest):
         return False
-    if token == "but" and tokens[i - 1] in {"nothing", "anything", "all", "nobody", "none", "one", "everything"}:
+    if token == "but" and (tokens[i - 1] in _BUT or tokens[i - 2 : i] == ["no", "one"]):
         return False
     if token == "," and tokens[start] in {"although", "though", "whereas", "while"} and _verb(rest) is not None:
         return True
@@ -99,9 +99,23 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
     return _opens(tokens[start:i], rest, token)
 
 
+_BUT = frozenset({"nothing", "anything", "all", "nobody", "none", "everything"})
+"""Words after which "but" is no joint: "nothing but"."""
+
+
 def _pending(left: Sequence[str]) -> bool:
     """A sentence that opens with a condition is not over at its first comma: "If it is encrypted, it cannot …"."""
-    return left[0] in _OPENERS and not ("," in left[:-1] or "then" in left)
+    return left[0] in _OPENERS and not ("," in left[:-1] or "then" in left or _told(left))
+
+
+def _told(left: Sequence[str]) -> bool:
+    """Whether the main clause has come without a comma: "On encrypted machines folders can be restored"."""
+    finite = any(t in AUX and left[n] != "to" for n, t in enumerate(left[1:]))
+    return left[0] in _BEFORE_NOUN and finite and not _SUBORDINATE & set(left)
+
+
+_BEFORE_NOUN = frozenset({"at", "by", "for", "in", "on", "under", "with", "without"})
+_SUBORDINATE = frozenset({"that", "which", "who", "where", "when", "if", "case", "while", "because"})
 
 
 def _stop(tokens: Sequence[str], start: int) -> int:
@@ -161,9 +175,14 @@ def _form(word: str) -> str:
     return "s" if word.endswith("s") else "ing" if word.endswith("ing") else "base"
 
 
+_SHORTENED = frozenset({"it's", "they're", "it'll", "they'll"})
+
+
 def _finite(words: Sequence[str]) -> bool:
     """Whether words have a subject and a verb that agrees with it."""
     for n, word in enumerate(words[:9]):
+        if word in _SHORTENED:
+            return True
         if n == 1 and words[0] in _PRONOUN - {"its", "their"} and stem(word) in VERBS:
             return True
         if n and word in AUX:
@@ -303,8 +322,9 @@ def denials(tokens: Sequence[str]) -> list[int]:
         follows = (token == "nor" and "neither" in tokens[:n]) or (token == "neither" and found[-1:] == [n - 1])
         if token in NEGATIVE:
             found += [] if follows else [n]
-        elif _width("negative_phrases", tokens, n) and not (n and tokens[n - 1] in NEGATIVE):
+        elif (width := _width("negative_phrases", tokens, n)) and not (n and tokens[n - 1] in NEGATIVE):
             found.append(n)
+            skip.update(range(n, n + width))
     return found
 
 
