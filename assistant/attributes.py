@@ -266,9 +266,13 @@ class _Steps:
         first_named_first = (
             _ORDER[heard.tokens[cue]] != leads if heard.tokens[cue] in _FLIPS else _ORDER[heard.tokens[cue]]
         )
-        holds = ((one < other) == first_named_first) != heard.turned([cue])
+        turned = heard.turned([cue])
+        if turned and any(places(heard.tokens, p) for p in _DUTY):
+            return None
+        holds = ((one < other) == first_named_first) != turned
         opening = [n for n, t in enumerate(heard.tokens[: min(at)]) if t == "first" and first_named_first]
-        used = frozenset([*about, *at, *there, cue, *opening])
+        bound = [cue - 1] if heard.tokens[cue - 1] == "only" else []
+        used = frozenset([*about, *at, *there, cue, *opening, *bound])
         return Told(self.steps[one][0], holds, used, used)
 
 
@@ -305,6 +309,8 @@ _ORDER = {
 }
 """Whether, standing between two steps, the word says that the one named first comes first."""
 _TIMES = frozenset(_ORDER) | frozenset(_ORDINALS)
+_DUTY = tuple(phrase(p) for p in ("have to", "need", "needn't"))
+"""Denied, they lift a duty and say nothing of an order: "you don't have to delete it after …"."""
 _FLIPS = frozenset(senses(["before", "after", "once", "prior", "when"]))
 """Words that, standing in front of both steps, put the one named second first, or the other way round."""
 

@@ -76,7 +76,7 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
     rest = tokens[i + 1 : _stop(tokens, i + 1)]
     if not any(t[0].isalnum() for t in rest):
         return False
-    if token == "but" and tokens[i - 1] in {"nothing", "anything", "all", "nobody", "none", "one", "everything"}:
+    if token == "but" and (tokens[i - 1] in _BUT or tokens[i - 2 : i] == ["no", "one"]):
         return False
     if token == "," and tokens[start] in {"although", "though", "whereas", "while"} and _verb(rest) is not None:
         return True
@@ -99,14 +99,23 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
     return _opens(tokens[start:i], rest, token)
 
 
-def _pending(left: Sequence[str]) -> bool:
-    """A sentence that opens with a condition is not over at its first comma: "If it is encrypted, it cannot …".
+_BUT = frozenset({"nothing", "anything", "all", "nobody", "none", "everything"})
+"""Words after which "but" is no joint: "nothing but"."""
 
-    One that opens with a place or a thing is, when it has said something of it: "On Windows it uses VSS, on Linux …".
-    """
-    if left[0] in _PLACES and _finite(left):
-        return False
-    return left[0] in _OPENERS and not ("," in left[:-1] or "then" in left)
+
+def _pending(left: Sequence[str]) -> bool:
+    """A sentence that opens with a condition is not over at its first comma: "If it is encrypted, it cannot …"."""
+    return left[0] in _OPENERS and not ("," in left[:-1] or "then" in left or _told(left))
+
+
+def _told(left: Sequence[str]) -> bool:
+    """Whether the main clause has come without a comma: "On encrypted machines folders can be restored", "On Windows it uses VSS"."""
+    finite = any(t in AUX and left[n] != "to" for n, t in enumerate(left[1:])) or (left[0] in _PLACES and _finite(left))
+    return left[0] in _BEFORE_NOUN and finite and not _SUBORDINATE & set(left)
+
+
+_BEFORE_NOUN = frozenset({"at", "by", "for", "in", "on", "under", "with", "without"})
+_SUBORDINATE = frozenset({"that", "which", "who", "where", "when", "if", "case", "while", "because"})
 
 
 _PLACES = frozenset({"for", "in", "on", "with"})
@@ -170,11 +179,16 @@ def _form(word: str) -> str:
     return "s" if word.endswith("s") else "ing" if word.endswith("ing") else "base"
 
 
+_SHORTENED = frozenset({"it's", "they're", "it'll", "they'll"})
+
+
 def _finite(words: Sequence[str]) -> bool:
     """Whether words have a subject and a verb that agrees with it: "in Azure is fine" has none."""
     if words[0] in _PLACES and set(words[2:3]) & AUX:
         return False
     for n, word in enumerate(words[:9]):
+        if word in _SHORTENED:
+            return True
         if n == 1 and words[0] in _PRONOUN - {"its", "their"} and stem(word) in VERBS:
             return True
         if n and word in AUX:

@@ -7,7 +7,7 @@ be, or a stated fact says it, and every word of it was accounted for. What was n
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
@@ -159,9 +159,13 @@ class Verifier:
         )
 
     def _names(self, tokens: Sequence[str]) -> list[tuple[int, int]]:
-        """Spans of names of several words."""
+        """Spans of names of several words; one with a verb in its gap ("files … recovered") is none."""
         found = self.vocabulary.find([Word(t, 0, 0) for t in tokens])
-        return [(f.start, f.end) for f in found if f.entry.kind in {"value", "name"} and f.end - f.start > 1]
+        return [
+            (f.start, f.end)
+            for f in found
+            if f.entry.kind in {"value", "name"} and f.end - f.start > 1 and not AUX & {*tokens[f.start : f.end]}
+        ]
 
     def _parallel(self, tokens: Sequence[str], found: Sequence[Clause]) -> list[Clause]:
         """Clauses cut further where a comma sets one thing beside another: "Windows application consistent, Linux file consistent"."""
@@ -278,14 +282,14 @@ class Verifier:
             return None
         if asked:
             return _unread(span, "a question claims nothing") if told or ruled else None
-        return self._judged(span, words, stemmed, residue, told, ruled, own, strange)
+        return self._judged(span, words, heard.tokens, residue, told, ruled, own, strange)
 
     def _speaks(self, token: str) -> bool:
         """Whether a word claims something by itself."""
         return bool(token) and token not in PUNCTUATION and token not in self._plain
 
     def _judged(
-        self, span: _Span, words: Sequence[str], stemmed: Sequence[str], residue: set[int], told: Sequence[Told], ruled: Sequence[Ruled],
+        self, span: _Span, words: Sequence[str], tokens: Sequence[str], residue: set[int], told: Sequence[Told], ruled: Sequence[Ruled],
         own: int,
         strange: str,
     ) -> Claim:  # fmt: skip
@@ -293,15 +297,15 @@ class Verifier:
         refuted = [
             r
             for r in ruled
-            if r.outcome == "fails" and (not (r.negative or r.bare) or not self._left(residue, stemmed, [r], []))
+            if r.outcome == "fails" and (not (r.negative or r.bare) or not self._left(residue, tokens, [r], []))
         ]
-        if (wrong or refuted) and len(self._left(residue, stemmed, refuted, wrong)) <= _MOST_UNREAD:
+        if (wrong or refuted) and len(self._left(residue, tokens, refuted, wrong)) <= _MOST_UNREAD:
             return self._claim(span, "contradicted", wrong, refuted)
         disputed = [r for r in ruled if r.outcome == "disputed"]
         if disputed:
             return self._claim(span, "disputed", [], disputed)
         right, holding = [t for t in told if t.holds], [r for r in ruled if r.outcome == "holds"]
-        left = sorted({*self._left(residue, stemmed, holding, right), *self._unvouched(words, own, holding, right)})
+        left = sorted({*self._left(residue, tokens, holding, right), *self._unvouched(words, own, holding, right)})
         settled = {i for r in holding for i in r.used}
         half = (
             bool(wrong)
@@ -317,7 +321,7 @@ class Verifier:
     def _left(
         self,
         residue: set[int],
-        stemmed: Sequence[str],
+        tokens: Sequence[str],
         ruled: Sequence[Ruled],
         told: Sequence[Told],
     ) -> list[int]:
@@ -328,7 +332,7 @@ class Verifier:
             for rule_id in one.verdicts[0].rules[:1] if one.verdicts else ():
                 rule = self.pack.rule(rule_id)
                 quoted |= _quoted(rule.place.quote) | _quoted(rule.title)
-        return sorted(n for n in left if stemmed[n] not in quoted)
+        return sorted(n for n in left if tokens[n] not in quoted)
 
     def _unvouched(self, words: Sequence[str], own: int, ruled: Sequence[Ruled], told: Sequence[Told]) -> set[int]:
         """Words that name a value of which neither the rules that hold nor the sentences that prove it speak."""
@@ -516,10 +520,15 @@ def _elliptical(clause: Clause, mine: Sequence[str]) -> bool:
 
 
 def _idle(tokens: Sequence[str]) -> set[int]:
-    """Indices of words that only stand in a turn of speech."""
-    known = starting("idioms")
-    spots = ((n, p) for n, t in enumerate(tokens) for p in known.get(t, ()) if tuple(tokens[n : n + len(p)]) == p)
-    return {i for n, p in spots for i in range(n, n + len(p))}
+    """Indices of words that only stand in a turn of speech; the first word of a denial ("out of scope") speaks for the others."""
+
+    def spots(name: str) -> Iterator[tuple[int, int]]:
+        known = starting(name)
+        for n, token in enumerate(tokens):
+            yield from ((n, n + len(p)) for p in known.get(token, ()) if tuple(tokens[n : n + len(p)]) == p)
+
+    idle = {i for a, b in spots("idioms") for i in range(a, b)}
+    return idle | {i for a, b in spots("negative_phrases") for i in range(a + 1, b)}
 
 
 def _refers(tokens: Sequence[str]) -> bool:
@@ -559,12 +568,12 @@ def _strange(sentence: str) -> str:
 
 @cache
 def _quoted(text: str) -> frozenset[str]:
-    """Stems of a sentence of the documents, without those that turn or bound it."""
-    return frozenset(s for s in stems(split(text)) if not s.isdigit() and s not in _TURNS)
+    """Senses of the words of a sentence of the documents, without those that turn or bound it."""
+    return frozenset(s for s in senses(split(text)) if not s.isdigit() and s not in _TURNS)
 
 
 _TURNS = frozenset(
-    stems(
+    senses(
         [
             "not",
             "no",

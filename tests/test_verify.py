@@ -73,6 +73,17 @@ def standings(helper: Assistant, text: str) -> list[str]:
         ("My view: no, the vault offers no monitoring.", "contradicted"),
         # a question claims nothing
         ("Can MARS back up on-premises Linux files?", "not_covered"),
+        # a denial counts once, also inside a name or a phrase, and where its clause ends
+        ("Single files can't be pulled from an encrypted VM.", "proven"),
+        ("Single files can be pulled from an encrypted VM.", "contradicted"),
+        ("Linux VMs in our datacenter are out of scope for DPM.", "contradicted"),
+        ("The extension is anything but the easiest way to back up an Azure VM.", "contradicted"),
+        ("You don't have to delete the snapshot after the transfer.", "proven"),
+        ("The snapshot must be deleted by you after the transfer.", "contradicted"),
+        ("The recovery point is created only after the snapshot has been transferred.", "proven"),
+        # the same in other words, and what the documents leave out
+        ("MARS sends on-premises Windows machines straight to the vault.", "proven"),
+        ("The snapshot is removed after the transfer on Linux machines only.", "not_covered"),
     ],
 )  # fmt: skip
 def test_a_claim_stands_as_the_documents_say(helper: Assistant, text: str, standing: str) -> None:
@@ -88,6 +99,9 @@ def test_a_sentence_may_hold_several_claims(helper: Assistant) -> None:
         ("is app-aware.", "contradicted"),
     ]
     assert len(helper.verify(text).claims) == 2
+    assert standings(helper, "The disks of a VM aren't backed up one by one but in parallel.") == ["proven", "proven"]
+    said = standings(helper, "On encrypted VMs folders can be restored one by one, files can't.")
+    assert said == ["contradicted", "not_covered"]
 
 
 @pytest.mark.parametrize(
