@@ -53,6 +53,8 @@ _VERDICT = re.compile(
 )
 
 
+_GOES_ON = words("auxiliary") | words("unfinished")
+"""Words after which a line is not over."""
 _NARROWEST = 40
 """Columns below which nobody wraps a text."""
 
@@ -202,7 +204,8 @@ def _lines(text: str, start: int, end: int) -> list[int]:
     lines = [m for m in re.finditer(r"[^\n]+", text[start:end]) if m[0].strip()]
     width = max([_NARROWEST, *(len(m[0]) for m in lines)])
     room = sum(len(a[0]) + 1 + len(b[0].split()[0]) <= width for a, b in pairwise(lines))
-    return [start + m.start() for m in lines[1:]] if 2 * room >= len(lines) - 1 > 0 and room else []
+    notes = 2 * room >= len(lines) - 1 > 0 and room
+    return [start + b.start() for a, b in pairwise(lines) if notes and a[0].split()[-1].lower() not in _GOES_ON]
 
 
 def _entries(text: str, start: int, end: int) -> Iterator[int]:

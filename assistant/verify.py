@@ -572,31 +572,7 @@ def _quoted(text: str) -> frozenset[str]:
     return frozenset(s for s in senses(split(text)) if not s.isdigit() and s not in _TURNS)
 
 
-_TURNS = frozenset(
-    senses(
-        [
-            "not",
-            "no",
-            "never",
-            "only",
-            "all",
-            "every",
-            "any",
-            "before",
-            "after",
-            "unless",
-            "without",
-            "than",
-            "first",
-            "last",
-            "then",
-            "if",
-            "always",
-            "until",
-            "except",
-        ]
-    )
-)
+_TURNS = frozenset(senses(sorted(words("turning"))))
 
 
 def _summary(claims: Sequence[Claim]) -> Summary:
