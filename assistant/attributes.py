@@ -31,6 +31,8 @@ _UNDER = (
     "not more than",
 )
 
+_NEVER = frozenset(senses(["not", "never", "doesn't", "don't", "can't", "cannot", "won't", "isn't", "shouldn't"]))
+"""Words that make the least the most: "doesn't take longer than"."""
 _EVERY = frozenset(senses(["all", "every", "each", "any", "always", "everything", "whatever"]))
 _ENDS = frozenset(senses(["so", "because", "which", "that"]))
 """Words at which the reach of a loose denial ends."""
@@ -68,9 +70,12 @@ class Heard:
         outside = {d for d in self.denied - self.contrast if d not in used and not self._over(d, used[0])}
         forward = {d for d in outside if d in self.loose or self._described(d)}
         everywhere = self.tokens[used[0]] == "without"
-        loose = {d for d in forward if (d < used[0] or everywhere) and not (d in spent and d not in self.loose)}
         verbal = outside - forward - set(spent)
-        return ((len(verbal) + bool(loose)) % 2 == 1) != self.aside(used)
+        needed = {d for d in forward if self.tokens[d] == "without" and any(v < d for v in verbal)}
+        near = {d for d in forward if d < used[0] or everywhere or d in needed}
+        loose = {d for d in near if not (d in spent and d not in self.loose)}
+        described = {d for d in loose if d not in self.loose}
+        return ((len(verbal) + len(described) + bool(loose - described)) % 2 == 1) != self.aside(used)
 
     def _described(self, denial: int) -> bool:
         """Whether a denial stands in a description ("… that never leave the region"): it denies nothing before it."""
@@ -79,7 +84,9 @@ class Heard:
     def _over(self, denial: int, place: int) -> bool:
         """Whether the reach of a loose denial has ended before a place."""
         between = self.tokens[denial:place]
-        if denial in self.loose and _ENDS & set(between):
+        if denial in self.loose and any(
+            t in _ENDS and denial + n + 1 not in self.denied for n, t in enumerate(between)
+        ):
             return True
         if denial in self.loose and "," in between:
             after = between[len(between) - list(reversed(between)).index(",") :]
@@ -141,11 +148,12 @@ class _Compiled:
 
     def judge(self, heard: Heard) -> Told | None:
         used: set[int] = set()
+        subjects: list[set[int]] = []
         for group in self.about:
-            spots = [s for p in group for s in places(heard.tokens, p)]
-            if not spots:
+            subjects.append({i for p in group for s in places(heard.tokens, p) for i in s})
+            if not subjects[-1]:
                 return None
-            used.update(i for s in spots for i in s)
+            used |= subjects[-1]
         if any(places(heard.tokens, p) for p in self.unless):
             return None
         chosen = [f for f in self._figures(heard) if max(f[0]) >= heard.own]
@@ -154,7 +162,11 @@ class _Compiled:
             if spot[-1] >= heard.own and not spent & set(spot):
                 spent.update(spot)
                 chosen.append((spot, right))
-        verdicts = [(spot, right != heard.turned(spot, spent)) for spot, right in chosen]
+        aside = [] if "unless" in heard.tokens else [s for s in subjects if s <= heard.contrast]
+        verdicts = [
+            (spot, (right != heard.turned(spot, spent)) != any(s.isdisjoint(spot) for s in aside))
+            for spot, right in chosen
+        ]
         if not verdicts:
             return None
         used.update(i for s, _ in verdicts for i in s)
@@ -190,6 +202,8 @@ class _Compiled:
         if tokens[spot] != self.attribute.figure:
             return False, ()
         most, least, under = (_bound(tokens, spot, words) for words in (_MOST, _LEAST, _UNDER))
+        if least and _NEVER & set(tokens[max(0, spot - 6) : least[0]]):
+            most, least = least, ()
         if self.attribute.most:
             if _bound(tokens, spot, _EXACT):
                 return False, ()
@@ -252,8 +266,13 @@ class _Steps:
         first_named_first = (
             _ORDER[heard.tokens[cue]] != leads if heard.tokens[cue] in _FLIPS else _ORDER[heard.tokens[cue]]
         )
-        holds = ((one < other) == first_named_first) != heard.turned([cue])
-        used = frozenset([*about, *at, *there, cue])
+        turned = heard.turned([cue])
+        if turned and any(places(heard.tokens, p) for p in _DUTY):
+            return None
+        holds = ((one < other) == first_named_first) != turned
+        opening = [n for n, t in enumerate(heard.tokens[: min(at)]) if t == "first" and first_named_first]
+        bound = [cue - 1] if heard.tokens[cue - 1] == "only" else []
+        used = frozenset([*about, *at, *there, cue, *opening, *bound])
         return Told(self.steps[one][0], holds, used, used)
 
 
@@ -290,6 +309,8 @@ _ORDER = {
 }
 """Whether, standing between two steps, the word says that the one named first comes first."""
 _TIMES = frozenset(_ORDER) | frozenset(_ORDINALS)
+_DUTY = tuple(phrase(p) for p in ("have to", "need", "needn't"))
+"""Denied, they lift a duty and say nothing of an order: "you don't have to delete it after …"."""
 _FLIPS = frozenset(senses(["before", "after", "once", "prior", "when"]))
 """Words that, standing in front of both steps, put the one named second first, or the other way round."""
 

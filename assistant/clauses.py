@@ -76,7 +76,7 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
     rest = tokens[i + 1 : _stop(tokens, i + 1)]
     if not any(t[0].isalnum() for t in rest):
         return False
-    if token == "but" and tokens[i - 1] in {"nothing", "anything", "all", "nobody", "none", "one", "everything"}:
+    if token == "but" and (tokens[i - 1] in _BUT or tokens[i - 2 : i] == ["no", "one"]):
         return False
     if token == "," and tokens[start] in {"although", "though", "whereas", "while"} and _verb(rest) is not None:
         return True
@@ -92,16 +92,33 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
         return False
     if token == "while" and tokens[i - 1] != ",":
         return False
-    if token == "since" and (_verb(rest) is None or rest[0] == "the"):
+    if token == "since" and (_verb(rest) is None or rest[0] in AUX | {"a", "the", "your", "its"}):
         return False
     if token not in _VERBAL or _verb(tokens[start:i]) is None or _pending(tokens[start:i]):
         return False
     return _opens(tokens[start:i], rest, token)
 
 
+_BUT = frozenset({"nothing", "anything", "all", "nobody", "none", "everything"})
+"""Words after which "but" is no joint: "nothing but"."""
+
+
 def _pending(left: Sequence[str]) -> bool:
     """A sentence that opens with a condition is not over at its first comma: "If it is encrypted, it cannot …"."""
-    return left[0] in _OPENERS and not ("," in left[:-1] or "then" in left)
+    return left[0] in _OPENERS and not ("," in left[:-1] or "then" in left or _told(left))
+
+
+def _told(left: Sequence[str]) -> bool:
+    """Whether the main clause has come without a comma: "On encrypted machines folders can be restored", "On Windows it uses VSS"."""
+    finite = any(t in AUX and left[n] != "to" for n, t in enumerate(left[1:])) or (left[0] in _PLACES and _finite(left))
+    return left[0] in _BEFORE_NOUN and finite and not _SUBORDINATE & set(left)
+
+
+_BEFORE_NOUN = frozenset({"at", "by", "for", "in", "on", "under", "with", "without"})
+_SUBORDINATE = frozenset({"that", "which", "who", "where", "when", "if", "case", "while", "because"})
+
+
+_PLACES = frozenset({"for", "in", "on", "with"})
 
 
 def _stop(tokens: Sequence[str], start: int) -> int:
@@ -123,7 +140,8 @@ def _opens(left: Sequence[str], rest: Sequence[str], joint: str) -> bool:
         return True
     if joint in {",", "(", ":"} and head in _PRONOUN - {"both", "its", "their"} and head != "that":
         return _verb(words) is not None
-    if stem(head) in VERBS and head not in {"need", "support", "place"}:
+    subject = head.endswith("ing") or set(words[1:2]) & AUX
+    if stem(head) in VERBS and head not in {"need", "support", "place"} and not (subject and _finite(words)):
         return _same_form(left, head, words[1] if len(words) > 1 else "")
     return joint not in {"or", "nor"} and _finite(words)
 
@@ -161,9 +179,16 @@ def _form(word: str) -> str:
     return "s" if word.endswith("s") else "ing" if word.endswith("ing") else "base"
 
 
+_SHORTENED = frozenset({"it's", "they're", "it'll", "they'll"})
+
+
 def _finite(words: Sequence[str]) -> bool:
-    """Whether words have a subject and a verb that agrees with it."""
+    """Whether words have a subject and a verb that agrees with it: "in Azure is fine" has none."""
+    if words[0] in _PLACES and set(words[2:3]) & AUX:
+        return False
     for n, word in enumerate(words[:9]):
+        if word in _SHORTENED:
+            return True
         if n == 1 and words[0] in _PRONOUN - {"its", "their"} and stem(word) in VERBS:
             return True
         if n and word in AUX:
@@ -173,6 +198,7 @@ def _finite(words: Sequence[str]) -> bool:
             and stem(word) in VERBS
             and (
                 (word.endswith("s") and stem(word) not in _NOUNS)
+                or (words[n - 1].endswith("s") and stem(word) not in _NOUNS and _form(word) == "base")
                 or word in {"copies", "covers", "keeps", "needs", "supports"}
             )
         ):
@@ -220,6 +246,9 @@ def _verb(words: Sequence[str]) -> int | None:
                     "for",
                     "any",
                     "first",
+                    "no",
+                    "our",
+                    "their",
                 }
             )
         ):
@@ -261,6 +290,8 @@ def _leaning(tokens: Sequence[str], first: int, last: int, before: Clause | None
     if words[0] in AUX and {"so", "neither", "nor"} & set(tokens[first : first + 2]):
         begun = _verb(left)
         return Clause(first, last, tuple(w for w in left[begun or 0 :] if w not in NEGATIVE), whole=False)
+    if words[0].endswith("ing") and _finite(words):
+        return Clause(first, last)
     opening = [w for w in words[: verb + 1] if w not in _ADVERB]
     subject = opening[:-1] or opening
     if {"it", "them"} & set(words[verb + 1 :]) and (opening[0] in AUX or opening[0] in _PRONOUN or len(opening) == 1):
@@ -292,7 +323,7 @@ def leans_back(tokens: Sequence[str]) -> bool:
 
 def denials(tokens: Sequence[str]) -> list[int]:
     """Indices of the words that turn a clause round, without those that deny nothing ("not only")."""
-    skip = {i for n in range(len(tokens)) for i in range(n, n + _width("harmless", tokens, n))}
+    skip = {i for n in range(len(tokens)) for i in range(n, n + _width("harmless", tokens, n))} | answers(tokens)
     found: list[int] = []
     for n, token in enumerate(tokens):
         if n in skip or _bounds(tokens, n):
@@ -303,9 +334,18 @@ def denials(tokens: Sequence[str]) -> list[int]:
         follows = (token == "nor" and "neither" in tokens[:n]) or (token == "neither" and found[-1:] == [n - 1])
         if token in NEGATIVE:
             found += [] if follows else [n]
-        elif _width("negative_phrases", tokens, n) and not (n and tokens[n - 1] in NEGATIVE):
+        elif (width := _width("negative_phrases", tokens, n)) and not (n and tokens[n - 1] in NEGATIVE):
             found.append(n)
+            skip.update(range(n, n + width))
     return found
+
+
+def answers(tokens: Sequence[str]) -> set[int]:
+    """Indices of each "no" or "yes" that only answers, behind a colon or a stop: "My view: no, it isn't"."""
+    return {
+        n for n, (a, b) in enumerate(pairwise(tokens)) if a in {"no", "nope", "yes"} and b == ","
+        and (n == 0 or tokens[n - 1] in {":", ";", ".", "-"})
+    }  # fmt: skip
 
 
 _LEAVE = frozenset({"leave", "leaves", "leaving", "left"})
@@ -340,7 +380,7 @@ def _ends(tokens: Sequence[str], n: int) -> bool:
     """Whether a contrast is over: at a verb, or at a comma after which one comes."""
     if tokens[n] == ",":
         return any(t in AUX or stem(t) in VERBS - _NOUNS for t in tokens[n + 1 : n + _LONGEST_CONTRAST])
-    return tokens[n] in _END | AUX
+    return tokens[n] in _END | AUX or (tokens[n] == "to" and stem(tokens[min(n + 1, len(tokens) - 1)]) in VERBS)
 
 
 _NO_CONTRAST = frozenset({"only", "just", "merely", "because", "if", "when"})

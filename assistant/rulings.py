@@ -66,6 +66,8 @@ class Said:
     soft: bool = False
     aside: bool = False
     """Named as what is not so: "rather than LRS"."""
+    own: frozenset[int] = frozenset()
+    """Indices of its words; the gap between them may hold others: "files … recovered"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +115,7 @@ class Rulings:
         found: list[Ruled] = []
         for saying, patterns, excluded in self._sayings:
             used = self._spoken(heard, said, patterns, inside=False)
-            if (
-                used is None
-                or not any(i >= heard.own for i in used)
-                or self._spoken(heard, said, excluded, inside=True)
-            ):
+            if used is None or self._spoken(heard, said, excluded, inside=True):
                 continue
             spoken = frozenset(used)
             ruled = self._rule(saying, words, heard, said, used)
@@ -133,7 +131,9 @@ class Rulings:
         tokens = [Word(w, 0, 0) for w in words]
         found = self.vocabulary.find(tokens)
         own = [f for f in found if f.end > heard.own]
-        values = self._together([self._value(f, heard) for f in found if f.entry.kind in {"value", "denied"}], words)
+        values = self._together(
+            [self._value(f, words, heard) for f in found if f.entry.kind in {"value", "denied"}], words
+        )
         idioms = {d for d in heard.denied if words[d] not in NEGATIVE}
         values = [v for v in values if not idioms & set(range(v.start, v.end))]
         values = [v for v in values if not v.soft or not any(o.dimension == v.dimension and not o.soft for o in values)]
@@ -178,12 +178,12 @@ class Rulings:
                     }
                     or last - first <= _CLOSE
                 ):
-                    one = replace(named[0], values=(whole,), start=first, end=last)
+                    one = replace(named[0], values=(whole,), start=first, end=last, own=frozenset(range(first, last)))
                     values = [one, *(v for v in values if v not in named)]
         return values
 
     @staticmethod
-    def _value(found: Found, heard: Heard) -> Said:
+    def _value(found: Found, words: Sequence[str], heard: Heard) -> Said:
         entry = found.entry
         aside = heard.aside(range(found.start, found.end))
         return Said(
@@ -195,13 +195,15 @@ class Rulings:
             entry.kind == "denied",
             entry.soft,
             aside,
+            frozenset(n for n in range(found.start, found.end) if words[n] in found.phrase.split()),
         )
 
     @staticmethod
     def _spoken(heard: Heard, said: Sequence[Said], patterns: Sequence[_Pattern], *, inside: bool) -> set[int] | None:
         """Indices of the words of the first pattern that stands wholly in the clause; None when none does.
 
-        Words inside the name of a value count only with `inside`: in "Restore disk" nothing is restored.
+        Words inside the name of a value count only with `inside`: in "Restore disk" nothing is restored. Without it a
+        pattern has a word of the clause's own, not only of those it leans on.
         """
         for pattern in patterns:
             used: set[int] = set()
@@ -211,7 +213,8 @@ class Rulings:
                     break
                 used.update(spots)
             else:
-                return used
+                if inside or any(i >= heard.own for i in used):
+                    return used
         return None
 
     # ---- what the rules say
@@ -227,7 +230,7 @@ class Rulings:
             return None
         for one in fitting:
             used.update(range(one.start, one.end))
-        spent = {i for s in fitting for i in range(s.start, s.end)}
+        spent = {i for s in fitting for i in s.own}
         said_so = used - spent
         spoken = {i for i in said_so if words[i] in _LOSS}
         flips = self._flipped(words, heard, fitting, spent)
@@ -386,11 +389,18 @@ class Rulings:
                 and not set(words[n + width : s.start]) & (AUX | {"backs", "back", "protects", "supports", "works"})
             ]
             closing = before and (n + 1 >= len(words) or not words[n + 1][0].isalnum() or words[n] == "alone")
-            focus = before if closing else near[:1] or after
+            noun = self._noun(heard.tokens, n + width)
+            focus = [s for s in said if s.dimension == noun] or (before if closing else near[:1] or after)
             if focus:
                 used.update(range(n, n + width))
                 found += [s.dimension for s in focus if s.dimension not in found]
         return found
+
+    def _noun(self, tokens: Sequence[str], place: int) -> str:
+        """The dimension whose noun stands at a place: in "the only tools" the tool."""
+        return next(
+            (name for parts, name in self._nouns if tuple(tokens[place : place + len(parts[0])]) == parts[0]), ""
+        )
 
     def _judged(
         self, decision: Decision, points: Sequence[_Point], used: set[int], *, sweeping: bool, negative: bool
@@ -471,6 +481,7 @@ class Rulings:
         """A claim that names the value of something: "GRS is the default"."""
         claimed = [s for s in said if s.dimension == decision.outcome and s.end > heard.own]
         left_out = excepted(words, heard.own)
+        claimed = [s for s in claimed if s.start not in left_out] or claimed
         facts: dict[str, tuple[str, ...]] = {}
         for one in said:
             if one.dimension != decision.outcome and not one.aside and one.start not in left_out:
@@ -479,7 +490,7 @@ class Rulings:
             return None
         for one in said:
             used.update(range(one.start, one.end))
-        spent = {i for s in said for i in range(s.start, s.end)}
+        spent = {i for s in said for i in s.own}
         turned = _without(heard, spent | used).negative
         sweeping = self._sweeping(words, heard, used)
         used.update(heard.denied)
@@ -545,10 +556,11 @@ def _pattern(elements: Sequence[str]) -> _Pattern:
 
 
 def _where(element: str | Parts, heard: Heard, said: Sequence[Said], *, inside: bool) -> set[int]:
-    """Indices of the words that match one element of a pattern."""
+    """Indices of the words that match one element of a pattern; a name of several words is one only as a whole."""
     if not isinstance(element, str):
-        named = set() if inside else {i for s in said for i in range(s.start, s.end)}
-        return {i for spot in places(heard.tokens, element) if not set(spot) <= named for i in spot}
+        named = set() if inside else {i for s in said for i in s.own}
+        whole = [set(range(s.start, s.end)) for s in said if s.words > 1]
+        return {i for t in places(heard.tokens, element) if set(t) in whole or not set(t) <= named for i in t}
     name, _, value = element[1:].partition("=")
     return {
         i

@@ -53,6 +53,12 @@ _VERDICT = re.compile(
 )
 
 
+_GOES_ON = words("auxiliary") | words("unfinished")
+"""Words after which a line is not over."""
+_NARROWEST = 40
+"""Columns below which nobody wraps a text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence at ``text[start:end]``."""
@@ -178,7 +184,10 @@ def _fence(text: str, unit: Unit, fence: re.Match[str], lead: tuple[str, ...], *
 def _prose(text: str, start: int, end: int, lead: tuple[str, ...]) -> Iterator[Sentence]:
     cuts = [start]
     ends = {m.end() for m in _END.finditer(text, start, end)}
-    steps = {m.end() for m in _STEP.finditer(text, start, end)} | set(_entries(text, start, end))
+    steps = {m.end() for m in _STEP.finditer(text, start, end)} | {
+        *_entries(text, start, end),
+        *_lines(text, start, end),
+    }
     for at in sorted(ends | steps):
         if at in steps or not _ABBREVIATED.search(text[max(cuts[-1], at - _NEAR) : at].rstrip()):
             cuts.append(at)
@@ -188,6 +197,15 @@ def _prose(text: str, start: int, end: int, lead: tuple[str, ...]) -> Iterator[S
         last = first + len(text[first:b].rstrip())
         if first < last and _WORDY.search(text[first:last]):
             yield Sentence(first, last, blanked(text[first:last]), lead, context=text[first:last].endswith(":"))
+
+
+def _lines(text: str, start: int, end: int) -> list[int]:
+    """Where the lines of notes begin: most of them ended though the next word had found room, so nothing wrapped them."""
+    lines = [m for m in re.finditer(r"[^\n]+", text[start:end]) if m[0].strip()]
+    width = max([_NARROWEST, *(len(m[0]) for m in lines)])
+    room = sum(len(a[0]) + 1 + len(b[0].split()[0]) <= width for a, b in pairwise(lines))
+    notes = 2 * room >= len(lines) - 1 > 0 and room
+    return [start + b.start() for a, b in pairwise(lines) if notes and a[0].split()[-1].lower() not in _GOES_ON]
 
 
 def _entries(text: str, start: int, end: int) -> Iterator[int]:

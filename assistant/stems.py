@@ -30,7 +30,7 @@ _IRREGULAR = {
     "storage": "storage", "upgrades": "upgrade", "integration": "integrate", "integrations": "integrate", "recommendation": "recommend",
     "awareness": "aware", "availability": "available", "unlimited": "unlimited", "unmanaged": "unmanaged", "unencrypted": "unencrypted", "encrypted": "encrypted",
     "unmetered": "unmetered", "unrestricted": "unrestricted", "limitless": "limitless", "corruption": "corrupt",
-    "monitoring": "monitor", "management": "manage", "creation": "create", "completion": "complete", "attachment": "attach",
+    "monitoring": "monitor", "management": "manage", "creation": "create", "guaranteed": "guarantee", "completion": "complete", "attachment": "attach",
 }  # fmt: skip
 _NUMBERS = {
     w: str(n)
@@ -70,6 +70,8 @@ def stem(word: str) -> str:
         return word[:-1]
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
+        if word in _IRREGULAR:
+            return stem(word)
     return word.removesuffix("e") if len(word) > 3 else word
 
 

@@ -7,13 +7,25 @@ be, or a stated fact says it, and every word of it was accounted for. What was n
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from assistant.attributes import Attributes, Heard, Told
 from assistant.checker import Checker
-from assistant.clauses import AUX, LOOSE, NEGATIVE, VERBS, Clause, clauses, contrasts, denials, leans_back, subject_of
+from assistant.clauses import (
+    AUX,
+    LOOSE,
+    NEGATIVE,
+    VERBS,
+    Clause,
+    answers,
+    clauses,
+    contrasts,
+    denials,
+    leans_back,
+    subject_of,
+)
 from assistant.compose import spoken
 from assistant.correction import corrected
 from assistant.errors import QuestionError
@@ -147,9 +159,13 @@ class Verifier:
         )
 
     def _names(self, tokens: Sequence[str]) -> list[tuple[int, int]]:
-        """Spans of names of several words."""
+        """Spans of names of several words; one with a verb in its gap ("files … recovered") is none."""
         found = self.vocabulary.find([Word(t, 0, 0) for t in tokens])
-        return [(f.start, f.end) for f in found if f.entry.kind in {"value", "name"} and f.end - f.start > 1]
+        return [
+            (f.start, f.end)
+            for f in found
+            if f.entry.kind in {"value", "name"} and f.end - f.start > 1 and not AUX & {*tokens[f.start : f.end]}
+        ]
 
     def _parallel(self, tokens: Sequence[str], found: Sequence[Clause]) -> list[Clause]:
         """Clauses cut further where a comma sets one thing beside another: "Windows application consistent, Linux file consistent"."""
@@ -242,7 +258,7 @@ class Verifier:
         words = [*lean, *mine]
         own = len(lean)
         stemmed = stems(words)
-        idle = _idle(words)
+        idle = _idle(words) | answers(words)
         residue = {n for n in range(own, len(words)) if self._speaks(stemmed[n]) and n not in idle}
         denied = {own + d for d in denials(mine)}
         if not clause.whole:
@@ -254,21 +270,26 @@ class Verifier:
         loose = frozenset(d for d in denied | without if words[d] in LOOSE)
         heard = Heard(senses(words), own, frozenset(denied), frozenset(contrast), loose)
         told = self.attributes.judge(
-            replace(heard, denied=heard.denied | without, contrast=heard.contrast ^ frozenset(excepted(words, own)))
+            replace(
+                heard,
+                own=0 if _elliptical(clause, mine) else own,
+                denied=heard.denied | without,
+                contrast=heard.contrast ^ frozenset(excepted(words, own)),
+            )
         )
         ruled = self.rulings.judge(words, heard)
         if not (residue or strange or told or ruled):
             return None
         if asked:
             return _unread(span, "a question claims nothing") if told or ruled else None
-        return self._judged(span, words, stemmed, residue, told, ruled, own, strange)
+        return self._judged(span, words, heard.tokens, residue, told, ruled, own, strange)
 
     def _speaks(self, token: str) -> bool:
         """Whether a word claims something by itself."""
         return bool(token) and token not in PUNCTUATION and token not in self._plain
 
     def _judged(
-        self, span: _Span, words: Sequence[str], stemmed: Sequence[str], residue: set[int], told: Sequence[Told], ruled: Sequence[Ruled],
+        self, span: _Span, words: Sequence[str], tokens: Sequence[str], residue: set[int], told: Sequence[Told], ruled: Sequence[Ruled],
         own: int,
         strange: str,
     ) -> Claim:  # fmt: skip
@@ -276,15 +297,15 @@ class Verifier:
         refuted = [
             r
             for r in ruled
-            if r.outcome == "fails" and (not (r.negative or r.bare) or not self._left(residue, stemmed, [r], []))
+            if r.outcome == "fails" and (not (r.negative or r.bare) or not self._left(residue, tokens, [r], []))
         ]
-        if (wrong or refuted) and len(self._left(residue, stemmed, refuted, wrong)) <= _MOST_UNREAD:
+        if (wrong or refuted) and len(self._left(residue, tokens, refuted, wrong)) <= _MOST_UNREAD:
             return self._claim(span, "contradicted", wrong, refuted)
         disputed = [r for r in ruled if r.outcome == "disputed"]
         if disputed:
             return self._claim(span, "disputed", [], disputed)
         right, holding = [t for t in told if t.holds], [r for r in ruled if r.outcome == "holds"]
-        left = sorted({*self._left(residue, stemmed, holding, right), *self._unvouched(words, own, holding, right)})
+        left = sorted({*self._left(residue, tokens, holding, right), *self._unvouched(words, own, holding, right)})
         settled = {i for r in holding for i in r.used}
         half = (
             bool(wrong)
@@ -300,7 +321,7 @@ class Verifier:
     def _left(
         self,
         residue: set[int],
-        stemmed: Sequence[str],
+        tokens: Sequence[str],
         ruled: Sequence[Ruled],
         told: Sequence[Told],
     ) -> list[int]:
@@ -311,7 +332,7 @@ class Verifier:
             for rule_id in one.verdicts[0].rules[:1] if one.verdicts else ():
                 rule = self.pack.rule(rule_id)
                 quoted |= _quoted(rule.place.quote) | _quoted(rule.title)
-        return sorted(n for n in left if stemmed[n] not in quoted)
+        return sorted(n for n in left if tokens[n] not in quoted)
 
     def _unvouched(self, words: Sequence[str], own: int, ruled: Sequence[Ruled], told: Sequence[Told]) -> set[int]:
         """Words that name a value of which neither the rules that hold nor the sentences that prove it speak."""
@@ -481,17 +502,33 @@ def _cut(whole: _Span, words: Sequence[Word], clause: Clause) -> _Span:
 
 
 def _inherited(lean: Sequence[str], mine: Sequence[str]) -> set[int]:
-    """A clause without a verb keeps the denial of the one before only when nothing turns it: "nor Linux", "and Linux"."""
-    if mine[0] in {"but", "whereas", "while", "yet", ";"} or denials(mine):
+    """A clause without a verb keeps the denial of the one before only when nothing turns it: "nor Linux", "and Linux".
+
+    "…, GRS is" turns it.
+    """
+    last = next((t for t in reversed(mine) if t[0].isalnum()), "")
+    turned = last in AUX and not {"neither", "nor", "so"} & set(mine)
+    if turned or mine[0] in {"but", "whereas", "while", "yet", ";"} or denials(mine):
         return set()
     return set(denials(lean))
 
 
+def _elliptical(clause: Clause, mine: Sequence[str]) -> bool:
+    """Whether a clause stops short of what it says of its subject: "…, traffic out of it is not"."""
+    said = [t for t in mine if t[0].isalnum() and t != "not"]
+    return not clause.whole and bool(said) and said[-1] in AUX
+
+
 def _idle(tokens: Sequence[str]) -> set[int]:
-    """Indices of words that only stand in a turn of speech."""
-    known = starting("idioms")
-    spots = ((n, p) for n, t in enumerate(tokens) for p in known.get(t, ()) if tuple(tokens[n : n + len(p)]) == p)
-    return {i for n, p in spots for i in range(n, n + len(p))}
+    """Indices of words that only stand in a turn of speech; the first word of a denial ("out of scope") speaks for the others."""
+
+    def spots(name: str) -> Iterator[tuple[int, int]]:
+        known = starting(name)
+        for n, token in enumerate(tokens):
+            yield from ((n, n + len(p)) for p in known.get(token, ()) if tuple(tokens[n : n + len(p)]) == p)
+
+    idle = {i for a, b in spots("idioms") for i in range(a, b)}
+    return idle | {i for a, b in spots("negative_phrases") for i in range(a + 1, b)}
 
 
 def _refers(tokens: Sequence[str]) -> bool:
@@ -531,35 +568,11 @@ def _strange(sentence: str) -> str:
 
 @cache
 def _quoted(text: str) -> frozenset[str]:
-    """Stems of a sentence of the documents, without those that turn or bound it."""
-    return frozenset(s for s in stems(split(text)) if not s.isdigit() and s not in _TURNS)
+    """Senses of the words of a sentence of the documents, without those that turn or bound it."""
+    return frozenset(s for s in senses(split(text)) if not s.isdigit() and s not in _TURNS)
 
 
-_TURNS = frozenset(
-    stems(
-        [
-            "not",
-            "no",
-            "never",
-            "only",
-            "all",
-            "every",
-            "any",
-            "before",
-            "after",
-            "unless",
-            "without",
-            "than",
-            "first",
-            "last",
-            "then",
-            "if",
-            "always",
-            "until",
-            "except",
-        ]
-    )
-)
+_TURNS = frozenset(senses(sorted(words("turning"))))
 
 
 def _summary(claims: Sequence[Claim]) -> Summary:

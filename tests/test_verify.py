@@ -60,8 +60,30 @@ def standings(helper: Assistant, text: str) -> list[str]:
         ("MARS can back up on-premises Windows files 但不支持.", "not_covered"),
         ("MARS can back up 17 on-premises Windows files.", "not_covered"),
         ("МARS can back up on-premises Windows files.", "not_covered"),
+        # a contrast ends where its purpose begins, and says the opposite of what it names
+        ("For failover of a whole site use Site Recovery rather than Azure Backup.", "proven"),
+        ("To bring back a deleted file, use Site Recovery rather than Azure Backup.", "contradicted"),
+        # two denials, and one phrase that denies once
+        ("There's no data in the vault that isn't secured at rest.", "proven"),
+        ("Linux guests in our server room are out of scope for DPM.", "contradicted"),
+        # what stands behind "unless" is not claimed
+        ("Unless you choose LRS, GRS applies.", "proven"),
+        ("Unless you pick GRS, you get LRS.", "contradicted"),
+        # "no" that only answers
+        ("My view: no, the vault offers no monitoring.", "contradicted"),
         # a question claims nothing
         ("Can MARS back up on-premises Linux files?", "not_covered"),
+        # a denial counts once, also inside a name or a phrase, and where its clause ends
+        ("Single files can't be pulled from an encrypted VM.", "proven"),
+        ("Single files can be pulled from an encrypted VM.", "contradicted"),
+        ("Linux VMs in our datacenter are out of scope for DPM.", "contradicted"),
+        ("The extension is anything but the easiest way to back up an Azure VM.", "contradicted"),
+        ("You don't have to delete the snapshot after the transfer.", "proven"),
+        ("The snapshot must be deleted by you after the transfer.", "contradicted"),
+        ("The recovery point is created only after the snapshot has been transferred.", "proven"),
+        # the same in other words, and what the documents leave out
+        ("MARS sends on-premises Windows machines straight to the vault.", "proven"),
+        ("The snapshot is removed after the transfer on Linux machines only.", "not_covered"),
     ],
 )  # fmt: skip
 def test_a_claim_stands_as_the_documents_say(helper: Assistant, text: str, standing: str) -> None:
@@ -77,6 +99,23 @@ def test_a_sentence_may_hold_several_claims(helper: Assistant) -> None:
         ("is app-aware.", "contradicted"),
     ]
     assert len(helper.verify(text).claims) == 2
+    assert standings(helper, "The disks of a VM aren't backed up one by one but in parallel.") == ["proven", "proven"]
+    said = standings(helper, "On encrypted VMs folders can be restored one by one, files can't.")
+    assert said == ["contradicted", "proven"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("LRS keeps three copies but spreads them over two regions, GRS stays in one geography.", ["proven", "contradicted", "proven"]),
+        ("Backups of VMs in Azure are encrypted with Storage Service Encryption, for local ones it's done with AES 256.", ["proven", "proven"]),
+        ("Traffic into Azure is unlimited, traffic out of it is not.", ["proven", "contradicted"]),
+        ("There is no ceiling on retention, transfers are limited to 5 TB.", ["proven", "contradicted"]),
+        ("LRS is the default\ntraffic is unlimited\nDPM is app-aware", ["contradicted", "proven", "proven"]),
+    ],
+)  # fmt: skip
+def test_each_clause_and_line_claims_for_itself(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
 
 
 def test_a_sentence_leans_on_the_one_before(helper: Assistant) -> None:
