@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -165,7 +166,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             except psycopg.OperationalError:
                 time.sleep(0.05)
         yield url
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # at once; SIGTERM waits for every client to leave
     shutil.rmtree(data, ignore_errors=True)
 
 
