@@ -26,6 +26,8 @@ _KNOWN = 0.45
 """Least cosine to a key at which a unit is taken to answer a question in the words of the subject."""
 _NEAR = 0.70
 """Cosine from which a place's topic is taken for the question's."""
+_SURE = 0.80
+"""Cosine from which an explanation is preferred to all the ways in which a value could come out that the question names."""
 _LEAN = 0.55
 """Below this the asking sentence alone says too little ("How do we go about it?")."""
 _PLAIN = 0.45
@@ -164,11 +166,8 @@ class Case:
             return self._state(self._stated)
         decided = reading.decision and self.pack.decisions[reading.decision].kind
         weighed = reading.outcome and reading.kind in {"capability", "claim"}
-        if (
-            decided == "value"
-            and reading.kind != "explain"
-            and (weighed or not (self._undecided() and self._better_explained()))
-        ):
+        explained = decided == "value" and self._undecided() and self._better_explained(_SURE if weighed else None)
+        if decided == "value" and reading.kind != "explain" and not explained:
             fact = self._found() if self._undecided() else None
             return self._state(fact) if fact else self._value()
         if decided == "capability" and reading.kind in {"capability", "claim"} and not self._better_explained():

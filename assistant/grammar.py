@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from assistant.denial import untagged
 from assistant.lexicon import words
@@ -299,8 +299,8 @@ def _wanted(sentence: Sequence[str]) -> str:
 
 def _weighs(sentence: Sequence[str]) -> bool:
     """Whether alternatives are offered, and neither is a yes or no: "One by one or side by side?"."""
-    content = [t for t in sentence if t not in PUNCTUATION]
-    if "or" not in content[1:-1] or _finite(content):
+    content = (_parts(sentence, PUNCTUATION) or [[]])[-1]
+    if "or" not in content[1:-1] or _finite([t for t in sentence if t not in PUNCTUATION]):
         return False
     place = content.index("or")
     return not words("verdicts") & {content[place - 1], content[place + 1], content[-1]}
@@ -322,7 +322,7 @@ def _inner_wh(tokens: Sequence[str]) -> str:
     return next((t for t in last if t in {"which", "what", "how", "why", "who", "whats", "what's"}), "")
 
 
-def _parts(tokens: Sequence[str], ends: set[str]) -> list[list[str]]:
+def _parts(tokens: Sequence[str], ends: Collection[str]) -> list[list[str]]:
     out: list[list[str]] = [[]]
     for token in tokens:
         if token in ends:
