@@ -165,9 +165,7 @@ class Case:
         if self._stated and reading.kind in {"capability", "claim", "explain"}:
             return self._state(self._stated)
         decided = reading.decision and self.pack.decisions[reading.decision].kind
-        weighed = reading.outcome and reading.kind in {"capability", "claim"}
-        explained = decided == "value" and self._undecided() and self._better_explained(_SURE if weighed else None)
-        if decided == "value" and reading.kind != "explain" and not explained:
+        if decided == "value" and reading.kind != "explain" and not self._outweighed():
             fact = self._found() if self._undecided() else None
             return self._state(fact) if fact else self._value()
         if decided == "capability" and reading.kind in {"capability", "claim"} and not self._better_explained():
@@ -209,6 +207,19 @@ class Case:
         decision = self.pack.decisions.get(self.reading.decision or "")
         asked = decision and decision.kind == "value" and self.reading.kind == "value"
         return bool(asked) and all(v.status == "information" for v in self._checked)
+
+    def _outweighed(self) -> bool:
+        """Whether an explanation answers better than all the ways in which a value could come out."""
+        reading = self.reading
+        weighed = bool(reading.outcome) and reading.kind in {"capability", "claim"}
+        sure = not self._machine() and self._better_explained(_SURE) if weighed else self._better_explained()
+        return self._undecided() and sure
+
+    def _machine(self) -> set[str]:
+        """What is told of the machine, level and outcome aside."""
+        outcome = self.pack.decisions[self.reading.decision or ""].outcome
+        named = {n for s in self._scenarios() for n in s.facts} - {outcome}
+        return {n for n in named if self.pack.dimensions[n].kind == "fact"}
 
     def _undecided(self) -> bool:
         """Whether the rules would only list every way it could come out."""
@@ -457,12 +468,17 @@ class Case:
         decision = self.reading.decision or ""
         domains = self.house.checker.space(decision).domains
         used = {*domains, *(self.pack.dimensions[n].reads for n in domains)}
-        said = {n for s in self._scenarios() for n in s.facts if n in used}
+        named = {n for s in self._scenarios() for n in s.facts}
+        said = named & used
+        outcome = self.pack.decisions[
+            decision
+        ].outcome  # of a value, whatever is told of the machine asks for a verdict
+        told = len(named - {outcome} if outcome else said)
         scale = _LIKENESS_ASKED if self.reading.kind == "capability" and asks_duty(self.reading.focus) else _LIKENESS
         definite = all(v.status in {"supported", "not_supported", "conflict"} for v in self._checked)
         if definite and self.reading.kind != "explain" and said and (decision != self.pack.main or len(said) > 1):
             return False
-        if not self._fits(sure if sure is not None else scale[min(len(said), len(scale) - 1)]):
+        if not self._fits(sure if sure is not None else scale[min(told, len(scale) - 1)]):
             return False
         return not self._ruled(self.hits[0].unit)
 
