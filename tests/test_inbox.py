@@ -182,8 +182,8 @@ def test_harvest_reads_the_state(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert [main(harvest), main(harvest)] == [0, 0]
     said = capsys.readouterr().out.splitlines()
     assert said == [
-        f"{drafts}: 2 drafts of 2 lines, 0 known, 0 unreadable",
-        f"{drafts}: 0 drafts of 2 lines, 2 known, 0 unreadable",
+        f"{drafts}: 2 drafts of 2 lines, 0 known, 0 alike, 0 unreadable",
+        f"{drafts}: 0 drafts of 2 lines, 2 known, 0 alike, 0 unreadable",
     ]
     text = drafts.read_text(encoding="utf-8")
     assert ("ask: Fresh?" in text, "correction: No." in text, "ask: P?" in text) == (True, True, True)

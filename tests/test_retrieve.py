@@ -144,9 +144,9 @@ def test_a_question_that_a_rule_answers_leads_to_the_rule_s_place(retriever: Ret
 
 
 def test_known_facts_help_by_their_words_and_leave_similarities_alone(retriever: Retriever) -> None:
-    question = "Bare-metal Debian, on site, documents, with System Center: does that work?"
+    question = "Bare-metal Debian on site, System Center, documents: possible?"
     asked = retriever.search(question, 100)
     told = retriever.search(question, 100, "on-premises physical Linux files and folders DPM")
-    assert [hits[0].section.id for hits in (asked, told)] == ["features#tools-agents", "features#support-matrix"]
+    assert [hits[0].section.id for hits in (asked, told)] == ["summary#summary", "features#support-matrix"]
     cosines = {h.unit: h.similarity for h in asked}
     assert [h for h in told if h.similarity and h.similarity != cosines[h.unit]] == []
