@@ -236,7 +236,7 @@ def test_what_ships_is_right_in_these(sound: Figures) -> None:
         ("negated", {"mars-linux": "verdict", "mars-linux~1": "verdict"}),
         ("wordless", {"ubuntu": "verdict"}),
         ("misquoted", {"dpm-linux": "quote_recall"}),
-        ("swapped", {"local-first": "quote_recall"}),
+        ("swapped", {"local-first": "quote_recall success@1"}),
     ],
 )
 def test_a_planted_fault_is_caught_and_its_cases_are_named(
