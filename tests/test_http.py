@@ -271,7 +271,7 @@ def test_a_caller_who_hangs_up_is_not_answered(house: Served) -> None:
 
     before = answered()
     host, port = house.url.removeprefix("http://").split(":")
-    body = json.dumps({"question": REFUSED})
+    body = json.dumps({"question": f"{REFUSED} " * 100})  # long, so that none is answered before its caller is gone
     head = f"POST /v1/ask HTTP/1.1\r\nhost: {host}:{port}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     callers = [socket.create_connection((host, int(port))) for _ in range(60)]
     for caller in callers:
