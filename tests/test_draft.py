@@ -76,10 +76,11 @@ def test_the_pieces_that_stream_are_the_answer(helper: Assistant) -> None:
 
 
 def test_the_verdict_is_out_before_the_model_speaks(helper: Assistant) -> None:
-    with served(Behaviour(script=sentences("MARS."), pause=1.0)) as url:
+    with served(Behaviour(script=sentences("MARS."), pause=3.0)) as url:
+        speaking = with_model(helper, url)
         began = time.monotonic()
-        first = next(iter(with_model(helper, url).stream(QUESTION)))
-        assert time.monotonic() - began < 0.9
+        first = next(iter(speaking.stream(QUESTION)))
+        assert time.monotonic() - began < 2.5
     assert str(first).startswith("No:")
 
 
