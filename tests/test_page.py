@@ -912,6 +912,29 @@ def test_axe_finds_nothing_while_a_model_speaks(speaking: tuple[str, Behaviour],
         tab.keyboard.press("Escape")
 
 
+class _Slow(Assistant):
+    """Takes five seconds for a verdict, so that the page is seen thinking."""
+
+    def settle(self, question: str, after: Answer | None = None) -> Answer:
+        time.sleep(5)
+        return super().settle(question, after)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [DESK, PHONE])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_while_the_page_thinks(
+    lent: Callable[[Assistant], str], helper: Assistant, browser: Browser, size: dict[str, int], scheme: str
+) -> None:
+    url = lent(_Slow(helper.pack, lambda: helper.retriever))
+    with watched(browser, url, size, color_scheme=scheme, reduced_motion="reduce") as tab:
+        tab.fill("#question textarea", REFUSED)
+        tab.press("#question textarea", "Enter")
+        tab.wait_for_timeout(1000)
+        assert faults(tab, "thinking") == []
+        assert tab.locator("#conversation [data-testid=bot]:has-text('MARS')").count() == 0
+
+
 @pytest.mark.browser
 def test_escape_stops_the_model_and_the_answer_of_the_rules_stands(told: tuple[Page, Behaviour], plain: str) -> None:
     tab, behaviour = told
