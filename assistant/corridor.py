@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 
 from assistant.checker import SUPPORTED
 from assistant.choices import Choosing, House
@@ -15,6 +17,7 @@ from assistant.denial import closes
 from assistant.disputes import fitting
 from assistant.grammar import asks_duty, asks_plainly
 from assistant.lexicon import phrases
+from assistant.lexicon import words as lexicon_words
 from assistant.reading import said_by
 from assistant.rules import Place, Rule
 from assistant.statements import Stated
@@ -32,10 +35,18 @@ _LEAN = 0.55
 """Below this the asking sentence alone says too little ("How do we go about it?")."""
 _PLAIN = 0.45
 """The same for a question that has none of the subject's words."""
+_PLACES = 3
+"""Best places, one of which must speak of a measure that is asked for."""
 _LIKENESS = (0.50, 0.70, 0.93)
 _LIKENESS_ASKED = (0.55, 0.86, 0.95)
 """Cosine to a key from which on an explanation is preferred to a verdict, by the number of facts that were read;
 the second line for what opens like a yes/no question ("Can …?")."""
+
+
+_POLL = re.compile(
+    r"^\W*(?:yes or no|true or false)\b\W*|\W*\b(?:yes or no|y/n|true or false|right or wrong)\W*$", re.IGNORECASE
+)
+"""Asks for a verdict on what stands beside it."""
 
 
 class Case:
@@ -100,8 +111,9 @@ class Case:
 
         A no where the first reader only explained; neither yes nor no where the first would have confirmed it.
         """
-        topic = self.reading.topic.strip().rstrip("?").strip()
-        if not topic or "whether" in self.reading.focus or self.reading.focus[:3] == ("true", "or", "false"):
+        topic = self.reading.topic if self.reading.topic in self.question else self.question
+        topic = _POLL.sub("", topic).strip(" ?")
+        if not topic or "whether" in self.reading.focus:
             return None
         refuted = [c for c in self.house.verifier.verify(topic).claims if c.standing == "contradicted" and c.correction]
         if not refuted:
@@ -155,6 +167,8 @@ class Case:
             return "conflict"
         if reading.silence and not self._stated and not self._valued():
             return self._stated_silence()
+        if self._unmeasured():
+            return self._unknown(self.hits)
         if reading.kind == "compare":
             return "information" if self._compare() else self._explain(complete=True)
         if reading.kind == "which" and reading.decision:
@@ -201,6 +215,15 @@ class Case:
         if torn:
             self.composer.differ(self.page, torn)
         return torn is not None
+
+    def _unmeasured(self) -> bool:
+        """Whether a measure is asked for ("how many minutes", "in days") of which no place near the question speaks."""
+        focus = self.reading.focus
+        if focus[:1] and not {"how", "what", "what's"} & set(focus):
+            return False
+        asked = {b for a, b in pairwise(focus) if a in {"many", "in"} and b in lexicon_words("measures")}
+        near = " ".join(f"{h.unit.text} {h.section.title}" for h in self.hits[:_PLACES]).lower() if asked else ""
+        return bool(asked) and not any(measure in near for measure in (*asked, "limit"))
 
     def _valued(self) -> bool:
         """Whether the rules name the value that is asked for: no silence then."""
@@ -497,7 +520,7 @@ class Case:
             return self._state(stated)
         self._reason()
         words = set(self.reading.topic.lower().split())
-        complete = complete or bool(words & _LISTS)
+        complete = complete or bool(words & lexicon_words("listing"))
         self.composer.explain(self.page, hits, complete=complete)
         return "information"
 
@@ -550,39 +573,3 @@ class Case:
         self.page.say("Not stated in the documents.")
         self.page.say(silence.says, silence.place)
         return "not_stated"
-
-
-_LISTS = frozenset(
-    [
-        "which",
-        "types",
-        "kinds",
-        "options",
-        "steps",
-        "process",
-        "list",
-        "all",
-        "levels",
-        "many",
-        "name",
-        "work",
-        "works",
-        "difference",
-        "stages",
-        "procedure",
-        "order",
-        "between",
-        "types?",
-        "options?",
-        "steps?",
-        "kinds?",
-        "walk",
-        "how",
-        "describe",
-        "versus",
-        "vs",
-        "offered",
-        "components",
-        "tools",
-    ]
-)

@@ -49,14 +49,14 @@ AUX = frozenset(
     ]
 )
 _EXPLAIN = re.compile(
-    r"^(?:(?:please|ok|okay|so|and|but|hi|hello|hey|well|also|then|now|just|quick question|question)\W+)*(?:can you |could you |would you |will you |please )?"
-    r"(?:explain|describe|tell me|define|list|name|give me|show me|walk me|remind me|summari[sz]e|outline|enumerate|i want to know|i'd like to know|i need to know|i wonder)\b"
+    r"(?:^|[.!?] )(?:(?:please|ok|okay|so|and|but|hi|hello|hey|well|also|then|now|just|quick question|question)\W+)*(?:can you |could you |would you |will you |please )?"
+    r"(?:lay (?:\w+ ){1,3}out|spell (?:\w+ ){1,2}out|set (?:\w+ ){1,2}out|explain|describe|tell me|define|list|name|give me|show me|walk me|remind me|summari[sz]e|outline|enumerate|i want to know|i'd like to know|i need to know|i wonder)\b"
 )
 _CLAIM = re.compile(
     r"\b(?:right|correct|true|yes|agreed|isn't it|doesn't it|don't they|can't it|aren't they|no) ?\?|true or false|is it true|"
     r"is that (?:right|correct|true)|\bconfirm\b|check this|check that|fact check|is this (?:right|correct|true)|"
     r"(?:says|said|claims|claimed|insists|insisted|swears|swore|told|thinks|believes|argues|read|heard|states|stated|reckons) (?:me |us |that |the |somewhere |it )*|"
-    r"yes or no|am i (?:right|correct)|(?:would|do|does|did|could) (?:you|anyone|he|she|they) agree\b|is it so\b|is that so\b|get (?:it|this|that) (?:right|the right way)|sanity check|\bverify\b|i assume|i thought|i think|so basically|surely"
+    r"yes or no|am i (?:right|correct)|\b(?:is|was) (?:he|she|my \w+|the \w+|our \w+|his \w+|her \w+) (?:right|correct)\b|\bsounds? (?:legit|right|correct)\b|does (?:this|that) hold\b|(?:would|do|does|did|could) (?:you|anyone|he|she|they) agree\b|is it so\b|is that so\b|get (?:it|this|that) (?:right|the right way)|sanity check|\bverify\b|i assume|i thought|i think|i believe|afaik|as far as i know|to my knowledge|so basically|surely"
 )
 _CAPABLE = re.compile(
     r"\b(?:supported|possible|allowed|feasible|permitted|doable|support|supports|works?|working|capable|able to|available|ok|okay|fine|"
@@ -69,7 +69,7 @@ _COMPARE = re.compile(
     r"\b(?:vs|versus|difference|differences|differ|differs|compare|compared|comparison|better than|against|distinguish|distinction|or rather|diff between)\b"
 )
 _WHICH = re.compile(
-    r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|(?:^|[.!?;,:] )(?:\w+ )?(?:tool|agent|option|product) ?\?|"
+    r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|(?:^|[.!?;,:-] )(?:\w+ ){0,2}(?:tools?|agents?|options?|products?|names?) ?\?|"
     r"\bhow (?:can|do|should|would|could|to|must|might|shall)\b|\bbest (?:way|tool|option|agent)\b|\b(?:need|looking for|want) an? (?:tool|agent|way|option|solution)\b|"
     r"\b(?:simplest|easiest|cheapest|quickest|fastest|simple|easy|best) .{0,25}way\b"
 )
@@ -105,6 +105,15 @@ _ORDERS = frozenset(
         "show",
         "state",
         "sketch",
+        "send",
+        "arrange",
+        "order",
+        "complete",
+        "fill",
+        "spell",
+        "sum",
+        "rattle",
+        "lay",
     ]
 )
 _TELL = frozenset({"explain", "describe", "define", "outline", "contrast"})
@@ -215,10 +224,12 @@ def kind_of(
         ) and order in {"name", "list", "propose", "suggest", "recommend", "enumerate"}
         return ("which" if wanted else "value" if value and order not in _TELL else "explain"), (order,), True
     which = _WHICH.search(line)
+    if wh in {"what", "which", "what's"} and re.search(r"\b(?:reason|reasons|cause)\b", line):
+        return "explain", ("reason",), True
     if wh in {"why", "when", "where", "who", "who's", "whom", "whose", "where's"}:
         return "explain", (wh,), True
     if wh:
-        if re.search(r"\b(?:called|named|the name of|stands? for|acronym|abbreviation)\b", line) and not value:
+        if re.search(r"\b(?:called|named|name|stands? for|acronym|abbreviation)\b", line) and not value:
             return "explain", (wh,), True
         if value and (wh != "how" or _DEGREE.search(line)):
             return "value", (wh,), True
@@ -251,7 +262,8 @@ def kind_of(
         which
         and not polar
         and re.search(
-            r"\b(?:tool|agent|option|options|recommend|way|solution|product|propose|suggest|list|bullets|all)\b", line
+            r"\b(?:tool|tools|agent|agents|option|options|recommend|way|solution|product|propose|suggest|list|bullets|all)\b",
+            line,
         )
     ):
         return "which", (which[0],), True
@@ -269,7 +281,13 @@ def kind_of(
         return "capability", (capable[0],), line.endswith("?") or len(tokens) <= 2 * SHORT
     if len(tokens) > 5 and (mentions or tokens[-1] == "."):
         return "claim", ("statement",), line.endswith("?")
-    return "capability", ("fragment",), False
+    return "explain" if _names_one(tokens, mentions) else "capability", ("fragment",), False
+
+
+def _names_one(tokens: Sequence[str], mentions: Sequence[Mention]) -> bool:
+    """Whether one thing is named and nothing else: "crash consistent"."""
+    named = {n for m in mentions for n in range(m.start, m.end)}
+    return len({m.start for m in mentions}) == 1 and len([t for t in tokens if t not in PUNCTUATION]) == len(named)
 
 
 def _heads(tokens: Sequence[str]) -> list[str]:
@@ -281,6 +299,8 @@ def _heads(tokens: Sequence[str]) -> list[str]:
         if not clauses:
             continue
         head = clauses[0][0] if clauses[0][:1] != ["when"] or set(clauses[0][1:2]) & AUX else "if"
+        if head in _SUBORDINATE and clauses[0][1:2] and clauses[0][1] in WH:
+            head = clauses[0][1]  # "To where …?", "Under which name …?"
         if head in _SUBORDINATE or (head not in AUX and head not in WH):
             head = next((c[0] for c in clauses[1:] if c[0] in AUX or c[0] in WH), head)
         heads.append(head)
@@ -319,6 +339,8 @@ def _finite(content: Sequence[str]) -> list[int]:
 def _inner_wh(tokens: Sequence[str]) -> str:
     """A question word inside the last sentence ("physical server, for which tool …")."""
     last = [[""], *_parts(tokens, {".", "?", "!", ";", "\n"})][-1]
+    if last[-1] in WH:
+        return last[-1]  # "Access rights are managed where?"
     return next((t for t in last if t in {"which", "what", "how", "why", "who", "whats", "what's"}), "")
 
 
@@ -382,7 +404,7 @@ def denies(line: str) -> bool:
         return False
     return bool(
         re.search(
-            r"\b(?:can't|can not|doesn't|don't|won't|couldn't|isn't|aren't|is not|are not|does not|do not|never|cannot) (?:\w+ ){0,3}?(?:support|supported|back up|backup|restore|restored|protect|work|possible|available|allowed|do|recover|recovered|move|handle|cover|covered|reach|app|application|use|used|be|offered|meant|intended|permitted|suited|suitable|compatible|provided|applicable)\b|\bunsupported\b|\bimpossible\b|\bnot supported\b|\bclosed to\b|\bunavailable\b|\bruled out\b|\bexcluded\b|\bnot available\b|\bno way\b",
+            r"\b(?:can't|can not|doesn't|don't|won't|couldn't|isn't|aren't|is not|are not|does not|do not|never|cannot) (?:\w+ ){0,3}?(?:support|supported|back up|backup|restore|restored|protect|work|possible|available|allowed|do|recover|recovered|move|handle|cover|covered|reach|app|application|use|used|be|offered|meant|intended|permitted|suited|suitable|compatible|provided|applicable)\b|\bunsupported\b|\bimpossible\b|\bnot supported\b|\bclosed to\b|\bunavailable\b|\bruled out\b|\bexcluded\b|\bnot available\b|\bno way\b|\brejected\b|\brefused\b|\bdeclined\b|\bgr[ae]yed out\b",
             line,
         )
     )

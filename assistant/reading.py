@@ -32,6 +32,16 @@ from assistant.vocabulary import Found, Vocabulary, Word, clean, mention, negate
 _CORRECT = re.compile(
     r"\b(?:becomes?|became|turned into|converted (?:to|into)|leaves|gets virtuali[sz]ed|migrated (?:to|into)|moved to|sorry|i mean|i meant|correction|scratch that|no wait|wait no|make that|actually|rather|oops|my mistake|should have said|meant to say|not quite|typo|i misspoke|misspoke|pardon|strike that|turns out|no no|wait)\b|^\W*no\b|^\W*nope\b"
 )
+_UNSURE = re.compile(
+    r"\b(?:dunno|don't know|not sure|no idea|unsure|can't tell|cannot tell|can't say|cannot say|unclear|nobody knows|(?:do|does|did) not know|doesn't know|"
+    r"don't remember|nobody remembers|have to ask|haven't checked|have not checked|i forgot|not told (?:me|us)|(?:hasn't|didn't) (?:say|said|tell|told)|unaware|"
+    r"nobody (?:said|told|wrote)|not know|nor whether|no clue|not certain|not documented)\b"
+)
+_MAYBE = {("might", "be"), ("may", "be"), ("might", "have"), ("may", "have")}
+_EITHER = {("may", "or"), ("might", "or")}
+"""Before a fact in a statement: it is not known ("someone said it might be switched off")."""
+_STOPS = frozenset({".", "?", "!", ";", "\n"})
+_WITHIN = 8
 _TWO = 2
 _BESIDE = 3
 """Words between a bounding word and what it bounds, at most."""
@@ -330,19 +340,17 @@ def _pattern(elements: Sequence[str]) -> Pattern:
 def _known(tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:
     """Without what the user asks for or says not to know ("which extension", "dunno if it's encrypted", "encrypted or not")."""
     line = " ".join(tokens)
-    unsure = bool(
-        re.search(
-            r"\b(?:dunno|don't know|not sure|no idea|unsure|can't tell|unclear|nobody knows|doesn't know|have to ask|haven't checked|i forgot)\b",
-            line,
-        )
-    )
+    unsure = bool(_UNSURE.search(line))
 
     def doubtful(one: Mention) -> bool:
         after = list(tokens[one.end : one.end + 2])
-        before = tokens[max(0, one.start - 5) : one.start]
+        first = max((n + 1 for n in range(one.start) if tokens[n] in _STOPS), default=0)
+        before = tokens[first : one.start]
         if after == ["or", "not"] or (one.end - one.start == 1 and before[-1:] and before[-1] in {"which", "what"}):
             return True
-        return unsure and ("if" in before or "whether" in before or (len(before) > 0 and before[-1] == "what"))
+        if (after[:1] != ["or"] and _MAYBE & set(pairwise(before[-_BESIDE:]))) or _EITHER & set(pairwise(before)):
+            return True
+        return unsure and ("whether" in before or "if" in before[-_WITHIN:] or before[-1:] == ["what"])
 
     return [m for m in mentions if not doubtful(m)]
 

@@ -140,6 +140,7 @@ _NUMBERS = {
 }
 
 
+_INSTEAD = {("rather", "than"), ("instead", "of"), ("opposed", "to"), ("and", "not")}
 _EARLY = frozenset({"first", "before", "beforehand", "prior", "initially"})
 _LATE = frozenset({"after", "afterwards", "later", "last", "finally", "end"})
 _JOINTS = frozenset(
@@ -169,8 +170,10 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 
 def _set_aside(tokens: Sequence[str], place: int) -> bool:
-    """Whether words are named only to be set aside: "the memory too, not just the disk"."""
-    return place > 0 and tokens[place - 1] == "not" and tokens[place] in {"just", "only", "merely"}
+    """Whether words are named only to be set aside: "the memory too, not just the disk", "on the server rather than on each machine"."""
+    just = place > 0 and tokens[place - 1] == "not" and tokens[place] in {"just", "only", "merely"}
+    before = tokens[max(0, place - _REACH) : place]
+    return just or any((a, b) in _INSTEAD for a, b in pairwise(before))
 
 
 def _turned(tokens: Sequence[str], place: int, size: int) -> bool:

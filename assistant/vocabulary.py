@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -418,6 +418,8 @@ _STOP = frozenset({"but", "however", "only", "just", "although", "which", "what"
 _JOIN = frozenset({"or", "nor", "and", ",", "any", "a", "an", "the"})
 _RELATION = frozenset({"on", "in", "for", "at", "of", "from", "with", "during", "to", "by"})
 _BUT = frozenset({"but", "except"})
+_EVER = frozenset({"ever", "has", "had", "have"})
+"""After "nobody": a fact is told ("nobody ever encrypted it"), not what nobody is able to do."""
 _REACH = 5
 _REFUSING = frozenset({"refuse", "refuses", "refused", "forbid", "forbids", "forbade", "ban", "bans", "banned", "reject", "rejects", "rejected",
                        "veto", "vetoes", "vetoed", "dislike", "dislikes", "hate", "hates"})  # fmt: skip
@@ -439,7 +441,8 @@ def negated(words: Sequence[Word], found: Sequence[Found]) -> tuple[frozenset[in
         at.setdefault(f.start, []).append(n)
     for i in range(len(tokens)):
         width = _cue(tokens, i)
-        reached = set(_reach(tokens, i + width, found, at)) if width and i not in named else set()
+        ends = _STOP | {"and"} if tokens[i] in {"neither", "nor"} else _STOP
+        reached = set(_reach(tokens, i + width, found, at, ends)) if width and i not in named else set()
         if reached:
             out |= reached
             cues.update(range(i, i + width))
@@ -499,7 +502,7 @@ def _cue(tokens: Sequence[str], i: int) -> int:
         return 0
     if token in {"isn't", "aren't", "wasn't", "weren't"}:
         return 0 if i == 0 or tokens[i - 1] in PUNCTUATION | {"why", "so", "and", "but"} else 1
-    if token in _NOT:
+    if token in _NOT or (token == "nobody" and (after in _EVER or after.endswith("ed"))):
         return 1
     if token in _NOT_DONE and any(t in _DONE for t in tokens[i + 1 : i + 4]):
         return 1 + next(n for n, t in enumerate(tokens[i + 1 : i + 4]) if t in _DONE) + 1
@@ -517,8 +520,10 @@ def _asking(tokens: Sequence[str], place: int) -> bool:
     return tokens[first] in _ASKING
 
 
-def _reach(tokens: Sequence[str], start: int, found: Sequence[Found], at: Mapping[int, Sequence[int]]) -> Iterator[int]:
-    """Mentions right after a negation, and those joined to them by "or", "and" or a comma."""
+def _reach(
+    tokens: Sequence[str], start: int, found: Sequence[Found], at: Mapping[int, Sequence[int]], ends: Collection[str]
+) -> Iterator[int]:
+    """Mentions right after a negation, and those joined to them by "or", "and" or a comma; none beyond a word of `ends`."""
     place, left = start, _REACH
     last: tuple[int, int] | None = None
     while place < len(tokens) and left > 0:
@@ -531,7 +536,7 @@ def _reach(tokens: Sequence[str], start: int, found: Sequence[Found], at: Mappin
             last = (place, max(found[n].end for n in here))
             place, left = last[1], _REACH - 2
             continue
-        if token in PUNCTUATION - {","} or token in _STOP:
+        if token in PUNCTUATION - {","} or token in ends:
             return
         if last and token not in _JOIN and not {"or", "nor"} & set(tokens[place + 1 : place + 2]):
             return
