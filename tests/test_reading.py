@@ -45,10 +45,36 @@ LINUX_VM = {"location": ("on_premises",), "environment": ("virtual",), "os": ("l
         ("On-prem Linux, sorry, I mean Windows: can DPM do it?", {"location": ("on_premises",), "os": ("windows",), "tool": ("dpm",)}),
         ("Can a machine that is neither encrypted nor unmanaged use Replace existing?",
          {"encryption": ("unencrypted",), "disk_type": ("managed",), "restore_option": ("replace_existing",)}),
+        ("Can MARS save files of a real server in our loft that runs win2k19?",
+         {"location": ("on_premises",), "environment": ("physical",), "os": ("windows",), "tool": ("mars",), "level": ("files_folders",)}),
+        ("Can I roll the box back while it keeps going?", {"power": ("running",), "restore_option": ("replace_existing",)}),
+        ("Our distro was spun down at the time of the backup. Which consistency?", {"os": ("linux",), "power": ("stopped",)}),
+        ("VSS fell over during the backup, what consistency do I get?", {"os": ("windows",), "capture_hook": ("failed",)}),
+        ("The VM is on Azure, can MARS do it?", {"location": ("azure",), "environment": ("virtual",), "tool": ("mars",)}),
+        ("The machine is on premises, can MARS do it?", {"location": ("on_premises",), "tool": ("mars",)}),
     ],
 )  # fmt: skip
 def test_facts_are_read_from_the_words(question: str, expected: dict[str, tuple[str, ...]]) -> None:
     assert facts(READER.read(question)) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "silence"),
+    [
+        ("Does DPM write to tape?", "tape"),
+        ("Are the backups deduplicated?", "compression"),
+        ("Can MABS protect an availability group?", "clusters"),
+        ("Which button starts the restore?", "portal"),
+        ("Who do I call when it breaks?", "support"),
+        ("Can I restore a single mailbox?", "items"),
+        ("How do I verify my backups?", "verification"),
+        ("Does it do GFS?", "gfs"),
+        ("Is the data encrypted in transit?", "networking"),
+        ("What happens step by step?", None),
+    ],
+)
+def test_what_the_documents_are_silent_about_is_known(question: str, silence: str | None) -> None:
+    assert READER.read(question).silence == silence
 
 
 @pytest.mark.parametrize(
