@@ -56,7 +56,7 @@ _CLAIM = re.compile(
     r"\b(?:right|correct|true|yes|agreed|isn't it|doesn't it|don't they|can't it|aren't they|no) ?\?|true or false|is it true|"
     r"is that (?:right|correct|true)|\bconfirm\b|check this|check that|fact check|is this (?:right|correct|true)|"
     r"(?:says|said|claims|claimed|insists|insisted|swears|swore|told|thinks|believes|argues|read|heard|states|stated|reckons) (?:me |us |that |the |somewhere |it )*|"
-    r"yes or no|am i (?:right|correct)|\b(?:is|was) (?:he|she|my \w+|the \w+|our \w+|his \w+|her \w+) (?:right|correct)\b|\bsounds? (?:legit|right|correct)\b|does (?:this|that) hold\b|(?:would|do|does|did|could) (?:you|anyone|he|she|they) agree\b|is it so\b|is that so\b|get (?:it|this|that) (?:right|the right way)|sanity check|\bverify\b|i assume|i thought|i think|i believe|afaik|as far as i know|to my knowledge|so basically|surely"
+    r"yes or no|am i (?:right|correct)|\b(?:is|was) (?:he|she|my \w+|the \w+|our \w+|his \w+|her \w+) (?:right|correct)\b|\bsounds? (?:legit|right|correct)\b|\b(?:got|get) (?:that|this|it) (?:right|correct)|\bon the money\b|\b(?:does|do) (?:this|that|it|the) (?:\w+ )?(?:hold|stand)\b|\bjustified ?\?|\bdoes (?:he|she) win\b|\bcan that be ?\?|\bdeny ?\?|does (?:this|that) hold\b|(?:would|do|does|did|could) (?:you|anyone|he|she|they) agree\b|is it so\b|is that so\b|get (?:it|this|that) (?:right|the right way)|sanity check|\bverify\b|i assume|i thought|i think|i believe|afaik|as far as i know|to my knowledge|so basically|surely"
 )
 _CAPABLE = re.compile(
     r"\b(?:supported|possible|allowed|feasible|permitted|doable|support|supports|works?|working|capable|able to|available|ok|okay|fine|"
@@ -209,8 +209,9 @@ def kind_of(
     if untagged(tokens) < len(tokens) - 1 and tokens[0] not in AUX and not wh:
         return "claim", ("tag",), True
     if _EXPLAIN.search(line) and not wh:
+        defines = len({m.start for m in mentions}) == 1 and "define" in tokens
         return (
-            ("value" if value else "which" if re.search(r"\b(?:list|name|all)\b", line) else "explain"),
+            ("value" if value and not defines else "which" if re.search(r"\b(?:list|name|all)\b", line) else "explain"),
             ("explain",),
             True,
         )
