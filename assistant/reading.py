@@ -149,7 +149,7 @@ class Reader:
         mentions = [
             mention(f, is_negated=n in denied) for n, f in enumerate(found) if f.entry.kind in {"value", "denied"}
         ]
-        mentions = _outright(self._corrected(tokens, _known(tokens, mentions)))
+        mentions = _outright(self._corrected(tokens, _known(tokens, _outermost(mentions))))
         first, last = focus_of(tokens)
         focus = tokens[first:last]
         inside = [m for m in mentions if first <= m.start < last]
@@ -363,6 +363,16 @@ def _outright(mentions: list[Mention]) -> list[Mention]:
         if one.soft:
             hints.setdefault(one.dimension, set()).add(one.values)
     return [m for m in mentions if not m.soft or (m.dimension not in said and len(hints[m.dimension]) == 1)]
+
+
+def _outermost(mentions: list[Mention]) -> list[Mention]:
+    """Without a denial that is part of something longer that is told: "MARS was never installed there" rules out no tool."""
+    spans = [(m.start, m.end, m.dimension) for m in mentions]
+    return [
+        m
+        for m in mentions
+        if not m.negated or not any(a <= m.start and m.end < b and name != m.dimension for a, b, name in spans)
+    ]
 
 
 def _taken_back(tokens: Sequence[str], found: Found) -> bool:
