@@ -251,6 +251,8 @@ def kind_of(
         return "explain", (wh,), True
     sentences = _parts(tokens, {".", "?", "!", ";", "\n"})
     last = sentences[-1:]
+    if not polar and re.search(r"\bname of (?:the|that|this)\b", line):
+        return "explain", ("name of",), True
     noun = "" if polar or not last else _wanted(last[0]) or ("" if "?" in tokens else _wanted(sentences[0]))
     if noun:
         return ("value" if value else "explain"), (noun,), True
