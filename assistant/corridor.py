@@ -179,7 +179,7 @@ class Case:
         if self._stated and reading.kind in {"capability", "claim", "explain"}:
             return self._state(self._stated)
         decided = reading.decision and self.pack.decisions[reading.decision].kind
-        if decided == "value" and reading.kind != "explain" and not self._outweighed():
+        if decided == "value" and reading.kind != "explain" and not self._outweighed() and not self._asks_meaning():
             fact = self._found() if self._undecided() else None
             return self._state(fact) if fact else self._value()
         if decided == "capability" and reading.kind in {"capability", "claim"} and not self._better_explained():
@@ -237,6 +237,12 @@ class Case:
         weighed = bool(reading.outcome) and reading.kind in {"capability", "claim"}
         sure = not self._machine() and self._better_explained(_SURE) if weighed else self._better_explained()
         return self._undecided() and sure
+
+    def _asks_meaning(self) -> bool:
+        """Whether a value is named and nothing from which one could follow: what it means is asked then."""
+        decision = self.pack.decisions[self.reading.decision or ""]
+        named = {n for s in self._scenarios() for n in s.facts}
+        return self.reading.kind == "value" and named == {decision.outcome} and self._undecided() and self._fits(_KNOWN)
 
     def _machine(self) -> set[str]:
         """What is told of the machine, level and outcome aside."""

@@ -49,14 +49,14 @@ AUX = frozenset(
     ]
 )
 _EXPLAIN = re.compile(
-    r"(?:^|[.!?] )(?:(?:please|ok|okay|so|and|but|hi|hello|hey|well|also|then|now|just|quick question|question)\W+)*(?:can you |could you |would you |will you |please )?"
+    r"(?:^|[.!?:,] )(?:(?:please|ok|okay|so|and|but|hi|hello|hey|well|also|then|now|just|quick question|question)\W+)*(?:can you |could you |would you |will you |please )?"
     r"(?:lay (?:\w+ ){1,3}out|spell (?:\w+ ){1,2}out|set (?:\w+ ){1,2}out|explain|describe|tell me|define|list|name|give me|show me|walk me|remind me|summari[sz]e|outline|enumerate|i want to know|i'd like to know|i need to know|i wonder)\b"
 )
 _CLAIM = re.compile(
     r"\b(?:right|correct|true|yes|agreed|isn't it|doesn't it|don't they|can't it|aren't they|no) ?\?|true or false|is it true|"
     r"is that (?:right|correct|true)|\bconfirm\b|check this|check that|fact check|is this (?:right|correct|true)|"
     r"(?:says|said|claims|claimed|insists|insisted|swears|swore|told|thinks|believes|argues|read|heard|states|stated|reckons) (?:me |us |that |the |somewhere |it )*|"
-    r"yes or no|am i (?:right|correct)|\b(?:is|was) (?:he|she|my \w+|the \w+|our \w+|his \w+|her \w+) (?:right|correct)\b|\bsounds? (?:legit|right|correct)\b|\b(?:got|get) (?:that|this|it) (?:right|correct)|\bon the money\b|\b(?:does|do) (?:this|that|it|the) (?:\w+ )?(?:hold|stand)\b|\bjustified ?\?|\bdoes (?:he|she) win\b|\bcan that be ?\?|\bdeny ?\?|does (?:this|that) hold\b|(?:would|do|does|did|could) (?:you|anyone|he|she|they) agree\b|is it so\b|is that so\b|get (?:it|this|that) (?:right|the right way)|sanity check|\bverify\b|i assume|i thought|i think|i believe|afaik|as far as i know|to my knowledge|so basically|surely"
+    r"yes or no|am i (?:right|correct)|\b(?:is|was) (?:(?:my|the|our|his|her|that|this) )?\w+ (?:right|correct)\b(?! (?:for|to|in|way|tool|place))|\bsounds? (?:legit|right|correct)\b|\b(?:got|get) (?:that|this|it) (?:right|correct)|\bon the money\b|\b(?:does|do) (?:this|that|it|the) (?:\w+ )?(?:hold|stand)\b|\bjustified ?\?|\bdoes (?:he|she) win\b|\bcan that be ?\?|\bdeny ?\?|does (?:this|that) hold\b|(?:would|do|does|did|could) (?:you|anyone|he|she|they) agree\b|is it so\b|is that so\b|get (?:it|this|that) (?:right|the right way)|sanity check|\bverify\b|i assume|i thought|i think|i believe|afaik|as far as i know|to my knowledge|so basically|surely"
 )
 _CAPABLE = re.compile(
     r"\b(?:supported|possible|allowed|feasible|permitted|doable|support|supports|works?|working|capable|able to|available|ok|okay|fine|"
@@ -204,7 +204,8 @@ def kind_of(
     ):
         return ("value" if value else "capability" if decision and len(mentions) > 1 else "explain"), (hit[0],), True
     claim = _CLAIM.search(line)
-    if claim and main not in WH and not (wh and claim.end() < len(line) and not polar):
+    told = claim and _EXPLAIN.search(line, claim.end())
+    if claim and not told and main not in WH and not (wh and claim.end() < len(line) and not polar):
         return "claim", (claim[0].strip(),), True
     if untagged(tokens) < len(tokens) - 1 and tokens[0] not in AUX and not wh:
         return "claim", ("tag",), True
@@ -304,7 +305,7 @@ def _heads(tokens: Sequence[str]) -> list[str]:
         head = clauses[0][0] if clauses[0][:1] != ["when"] or set(clauses[0][1:2]) & AUX else "if"
         if head in _SUBORDINATE and clauses[0][1:2] and clauses[0][1] in WH:
             head = clauses[0][1]  # "To where …?", "Under which name …?"
-        if head in _SUBORDINATE or (head not in AUX and head not in WH):
+        if head in _SUBORDINATE or (head not in AUX and head not in WH and head not in _TELL):
             head = next((c[0] for c in clauses[1:] if c[0] in AUX or c[0] in WH), head)
         heads.append(head)
     return heads

@@ -174,7 +174,6 @@ class Reader:
         ]
         asking = [f for f in found if first <= f.start < last]
         silences = [f for f in asking if f.entry.kind == "silence"]
-        place = words[first].start if words else 0
         return Reading(
             kind=kind,
             decision=decision.id if decision else None,
@@ -191,7 +190,7 @@ class Reader:
             foreign=_foreign(self.pack, asking, mentions),
             cues=(*why, *cues),
             mentions=tuple(mentions),
-            topic=clean(question)[place : words[last - 1].end].strip() if words else "",
+            topic=_mended(clean(question), words[first:last]).strip() if words else "",
             focus=tuple(focus),
             explicit=explicit,
         )
@@ -363,6 +362,15 @@ def _outright(mentions: list[Mention]) -> list[Mention]:
         if one.soft:
             hints.setdefault(one.dimension, set()).add(one.values)
     return [m for m in mentions if not m.soft or (m.dimension not in said and len(hints[m.dimension]) == 1)]
+
+
+def _mended(text: str, words: Sequence[Word]) -> str:
+    """The text from the first to the last of these words, misspelled ones as they were understood."""
+    pieces, place = [], words[0].start if words else 0
+    for word in words:
+        pieces += [text[place : word.start], word.text if word.written else text[word.start : word.end]]
+        place = word.end
+    return "".join(pieces)
 
 
 def _outermost(mentions: list[Mention]) -> list[Mention]:
