@@ -84,6 +84,10 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
         return not (_JUDGED & set(rest) and set(rest[:2]) & {"that", "this", "it"})
     if any(w in _LATER for w in rest[:3]):
         return False
+    if token == "as":
+        return _reasons(tokens, start, i)
+    if token == "," and rest[0] in {"just", "only"} and set(rest[1:2]) & {"no", "not", "never"}:
+        return _verb(tokens[start:i]) is not None
     if (
         token == ","
         and i + 1 < len(tokens)
@@ -99,6 +103,28 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
     return _opens(tokens[start:i], rest, token)
 
 
+def _reasons(tokens: Sequence[str], start: int, i: int) -> bool:
+    """Whether an "as" gives a reason: "… as they never leave"; "as easy as it gets" compares."""
+    compared = "as" in tokens[max(start, i - 4) : i] or tokens[i - 1] in {
+        "same",
+        "such",
+        "just",
+        "exactly",
+        "much",
+        "long",
+        "soon",
+        "far",
+        "well",
+    }
+    return (
+        not compared
+        and tokens[i + 1] in _REASON
+        and _verb(tokens[start:i]) is not None
+        and _verb(tokens[i + 1 :]) is not None
+    )
+
+
+_REASON = (_PRONOUN - {"itself", "themselves", "those", "both"}) | {"nothing", "nobody", "there", "no"}
 _BUT = frozenset({"nothing", "anything", "all", "nobody", "none", "everything"})
 """Words after which "but" is no joint: "nothing but"."""
 
@@ -317,7 +343,11 @@ def leans_back(tokens: Sequence[str]) -> bool:
         words[0] in _PRONOUN
         or bool({"it", "they", "its", "their"} & set(words[:4]))
         or words[0] in AUX
-        or (stem(words[0]) in VERBS and words[0].endswith("s"))
+        or (
+            stem(words[0]) in VERBS
+            and words[0].endswith("s")
+            and (stem(words[0]) not in _NOUNS or words[1:2] == [] or words[1] in _OBJECT)
+        )
     )
 
 

@@ -1,0 +1,47 @@
+"""Notes, fragments and clauses that lean: what is read for itself, and what is left alone rather than guessed."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.engine import Assistant
+from assistant.sentences import sentences
+
+
+def standings(helper: Assistant, text: str) -> list[str]:
+    return [c.standing for c in helper.verify(text).claims]
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("LRS – 3 copies, 1 region GRS – 3 copies, 3 regions Default: GRS", ["LRS – 3 copies, 1 region", "GRS – 3 copies, 3 regions", "Default: GRS"]),
+        ("• ADE: whole VM OK • ADE: no Replace existing", ["ADE: whole VM OK", "ADE: no Replace existing"]),
+        ("- SQL on Windows: fine - SQL on Linux: not yet", ["SQL on Windows: fine", "SQL on Linux: not yet"]),
+        ("a deleted folder = azure backup, a lost site = site recovery", ["a deleted folder = azure backup,", "a lost site = site recovery"]),
+        ("Azure / Linux / entire VM → extension Azure / Windows / files → MARS", ["Azure / Linux / entire VM → extension", "Azure / Windows / files → MARS"]),
+        # one note alone, a word that goes on, and a name that only holds a mark
+        ("Note: for Windows: use MARS.", ["Note: for Windows: use MARS."]),
+        ("Failover of a site = Site Recovery. Azure Backup = files.", ["Failover of a site = Site Recovery.", "Azure Backup = files."]),
+        ("MARS backs up files - not volumes.", ["MARS backs up files - not volumes."]),
+    ],
+)  # fmt: skip
+def test_notes_in_one_line_are_read_one_by_one(text: str, notes: list[str]) -> None:
+    assert [text[s.start : s.end] for s in sentences(text)] == notes
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # a reason has denials of its own
+        ("Backups of our Azure VMs are left unencrypted as they never leave the platform.", ["contradicted", "not_covered"]),
+        ("The extension is the simplest way for Azure VMs as nothing else is needed.", ["proven", "not_covered"]),
+        # "just no" sets off what is denied alone
+        ("Encrypted VMs do allow folder-level restores, just no file-level ones.", ["contradicted", "proven"]),
+        ("MARS backs up on-premises Windows files, just no volumes.", ["proven", "proven"]),
+        # "logs" is a noun where no object follows
+        ("Differentials hang off the most recent full backup. Logs give you point-in-time.", ["proven", "proven"]),
+    ],
+)  # fmt: skip
+def test_a_clause_denies_for_itself_alone(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
