@@ -36,7 +36,7 @@ FLOORS = {
     "reading": 3.6,
     "disputes": 3.9,
     **dict.fromkeys(("proof", "compose", "matrix", "drill"), 4),
-    "correction": 4.1,
+    **dict.fromkeys(("correction", "cited"), 4.1),
     "verify": 4.2,
     # above proof, which runs before every build
     "index": 4.5,
@@ -324,6 +324,7 @@ CORE = [
     "rulings",
     "tensions",
     "correction",
+    "cited",
     "verify",
     "draft",
     "second",
