@@ -163,8 +163,15 @@ class _Compiled:
                 spent.update(spot)
                 chosen.append((spot, right))
         aside = [] if "unless" in heard.tokens else [s for s in subjects if s <= heard.contrast]
+        said = {i for spot, _ in chosen for i in spot}
+        near = {d: {d + 1, d + 2} for d in heard.denied & heard.loose if heard.tokens[d] == "no"}
+        lacked = [d for d, at in near.items() if not at & said and any(at & s for s in subjects)]
         verdicts = [
-            (spot, (right != heard.turned(spot, spent)) != any(s.isdisjoint(spot) for s in aside))
+            (
+                spot,
+                (right != heard.turned(spot, spent))
+                != (any(s.isdisjoint(spot) for s in aside) or any(spot[-1] < d for d in lacked)),
+            )
             for spot, right in chosen
         ]
         if not verdicts:

@@ -347,6 +347,7 @@ def leans_back(tokens: Sequence[str]) -> bool:
             stem(words[0]) in VERBS
             and words[0].endswith("s")
             and (stem(words[0]) not in _NOUNS or words[1:2] == [] or words[1] in _OBJECT)
+            and not AUX & set(words[1:2])
         )
     )
 

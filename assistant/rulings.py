@@ -47,6 +47,7 @@ _ONLY = frozenset({"only", "solely", "exclusively", "alone", "purely"})
 _MERELY = frozenset({"just", "merely"})
 """Mean "only" right before a value; elsewhere they claim nothing ("just confirming")."""
 _ONLY_PHRASES = (("nothing", "but"), ("none", "other", "than"), ("limited", "to"), ("restricted", "to"), ("reserved", "for"), ("confined", "to"), ("no", "one", "but"), ("exclusive", "to"))  # fmt: skip
+_POINTING = frozenset({"the", "this", "that", "same"})
 _LOSS = frozenset({"lost", "loses", "missing", "absent"})
 """Deny a thing that is kept; where the claim is about the loss itself they deny nothing."""
 _CONDITION = frozenset({"unless", "except", "excepting", "excluding", "barring"})
@@ -226,7 +227,7 @@ class Rulings:
         fitting = [s for s in said if s.dimension in self._relevant(decision)]
         if decision.kind == "value":
             return self._value_ruled(decision, words, heard, fitting, used)
-        if not fitting:
+        if not fitting or self._points_back(decision, words, heard, fitting):
             return None
         for one in fitting:
             used.update(range(one.start, one.end))
@@ -245,6 +246,16 @@ class Rulings:
         if not points or len(points) > _MOST_POINTS:
             return None
         return self._judged(decision, points, used, sweeping=sweeping, negative=negative)
+
+    def _points_back(self, decision: Decision, words: Sequence[str], heard: Heard, said: Sequence[Said]) -> bool:
+        """Whether the clause speaks of one choice and does not name it: "the agent is app-aware"; that some choice is, is not what it says."""
+        named = {s.dimension for s in said}
+        nouns = [p for p, d in self._nouns if d not in named and d in self.checker.space(decision.id).domains]
+        choices = any(self.pack.dimensions[n].kind == "choice" for n in named)
+        alone = bool(nouns) and not (choices or heard.own) and bool({"it", "they"} & {*words})
+        return alone or any(
+            spot[0] > heard.own and words[spot[0] - 1] in _POINTING for p in nouns for spot in places(heard.tokens, p)
+        )
 
     def _relevant(self, decision: Decision) -> set[str]:
         domains = set(self.checker.space(decision.id).domains)

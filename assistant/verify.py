@@ -98,6 +98,8 @@ class Verifier:
         words = self.vocabulary.words(reads)
         tokens = [self.pack.same.get(w, w) for w in texts(words)]
         lead = () if sentence.context else self._lead(sentence.lead)
+        if not (lead or sentence.context or _has_verb(tokens)):
+            lead = before.scene
         held = lead[-1:] == (":",) and bool(denials(lead))
         if before.tokens[-1:] == ("?",) and len(before.tokens) <= _ASIDE:
             lead = before.tokens[:-1]
@@ -120,12 +122,7 @@ class Verifier:
                 continue
             claim = self._clause(span, tokens, clause, lean, asked=asked, strange=strange)
             if claim and claim.standing == "not_covered" and not (asked or sentence.context) and not self._named(mine):
-                wide = (*before.tokens, *lead, *tokens[: clause.first])
-                again = self._clause(
-                    span, tokens, clause, tuple(w for w in wide if w not in NEGATIVE), asked=asked, strange=strange
-                )
-                sound = again and (again.standing == "proven" or (again.standing != "not_covered" and _refers(mine)))
-                claim = again if sound else claim
+                claim = self._borrowed(span, tokens, clause, (*before.tokens, *lead), before.wrong, strange) or claim
             if claim and held and claim.standing != "not_covered" and _has_verb(mine) and not _goes_on(lead, mine):
                 claim = unread(span, "the line above it denies something")
             if claim and sentence.unticked and lean and not _has_verb(mine):
@@ -133,7 +130,39 @@ class Verifier:
             if claim and not (sentence.context and claim.standing == "not_covered" and _names_only(mine)):
                 found.append(claim if sentence.aligned else replace(claim, reads=" ".join(sentence.reads.split())))
         own = subject_of(tokens)
-        return found, _Before(own if own and not leans_back(tokens) else before.subject or own, tuple(tokens))
+        wrong = frozenset(f.rule_id for c in found if c.standing == "contradicted" for f in c.findings)
+        scene = self._scene(tokens, found) or (() if _has_verb(tokens) else before.scene)
+        return found, _Before(
+            own if own and not leans_back(tokens) else before.subject or own, tuple(tokens), wrong, scene
+        )
+
+    def _scene(self, tokens: Sequence[str], found: Sequence[Claim]) -> tuple[str, ...]:
+        """The words of a few that only say what the next are about: "On-prem Linux."; else none."""
+        few = len(tokens) <= _ASIDE and not _has_verb(tokens) and all(c.standing == "not_covered" for c in found)
+        named = few and self.vocabulary.find([Word(t, 0, 0) for t in tokens])
+        return tuple(_bare(tokens)) if named and all(f.entry.kind == "value" for f in named) else ()
+
+    def _borrowed(
+        self,
+        span: Span,
+        tokens: Sequence[str],
+        clause: Clause,
+        before: Sequence[str],
+        wrong: frozenset[str],
+        strange: str,
+    ) -> Claim | None:
+        """What a clause says with all that stands before it; None when even so nothing certain.
+
+        What is only borrowed must be read but for one word to be called wrong, and repeating the mistake of the sentence before is none.
+        """
+        wide = tuple(w for w in (*before, *tokens[: clause.first]) if w not in NEGATIVE)
+        claim = self._clause(span, tokens, clause, wide, asked=False, strange=strange, most=1)
+        if not claim or claim.standing == "proven":
+            return claim
+        if claim.standing == "contradicted" and {f.rule_id for f in claim.findings} <= wrong:
+            return None
+        mine = tokens[clause.first : clause.last]
+        return claim if claim.standing != "not_covered" and _refers(mine) else None
 
     def _lead(self, lines: Sequence[str]) -> tuple[str, ...]:
         """The words of the lines above a sentence; an outer one that names another value of what an inner one names is over."""
@@ -252,7 +281,15 @@ class Verifier:
         return lead
 
     def _clause(
-        self, span: Span, tokens: Sequence[str], clause: Clause, lean: tuple[str, ...], *, asked: bool, strange: str
+        self,
+        span: Span,
+        tokens: Sequence[str],
+        clause: Clause,
+        lean: tuple[str, ...],
+        *,
+        asked: bool,
+        strange: str,
+        most: int = _MOST_UNREAD,
     ) -> Claim | None:
         """What the documents say of a clause; None when it claims nothing."""
         mine = tokens[clause.first : clause.last]
@@ -283,7 +320,7 @@ class Verifier:
             return None
         if asked:
             return unread(span, "a question claims nothing") if told or ruled else None
-        return self._judged(span, words, heard.tokens, residue, told, ruled, own, strange)
+        return self._judged(span, words, heard.tokens, residue, told, ruled, own, strange, most)
 
     def _speaks(self, token: str) -> bool:
         """Whether a word claims something by itself."""
@@ -293,6 +330,7 @@ class Verifier:
         self, span: Span, words: Sequence[str], tokens: Sequence[str], residue: set[int], told: Sequence[Told], ruled: Sequence[Ruled],
         own: int,
         strange: str,
+        most: int,
     ) -> Claim:  # fmt: skip
         wrong = [t for t in told if not t.holds]
         refuted = [
@@ -300,7 +338,7 @@ class Verifier:
             for r in ruled
             if r.outcome == "fails" and (not (r.negative or r.bare) or not self._left(residue, tokens, [r], []))
         ]
-        if (wrong or refuted) and len(self._left(residue, tokens, refuted, wrong)) <= _MOST_UNREAD:
+        if (wrong or refuted) and len(self._left(residue, tokens, refuted, wrong)) <= most:
             return self.cited.claim(span, "contradicted", wrong, refuted)
         disputed = [r for r in ruled if r.outcome == "disputed"]
         if disputed:
@@ -366,6 +404,10 @@ class _Before:
 
     subject: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
+    wrong: frozenset[str] = frozenset()
+    """The rules and facts that it gets wrong: who only repeats them says nothing new."""
+    scene: tuple[str, ...] = ()
+    """What words without a verb have said that all is about."""
 
 
 def _bare(tokens: Sequence[str]) -> tuple[str, ...]:

@@ -45,3 +45,28 @@ def test_notes_in_one_line_are_read_one_by_one(text: str, notes: list[str]) -> N
 )  # fmt: skip
 def test_a_clause_denies_for_itself_alone(helper: Assistant, text: str, expected: list[str]) -> None:
     assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # what is denied is the subject itself
+        ("For encrypted VMs there is no Replace existing.", ["proven"]),
+        ("For unencrypted managed VMs there is no Replace existing.", ["contradicted"]),
+        # "the agent" is one of several and nobody said which
+        ("The agent is app-aware on Windows hosts outside Azure.", ["not_covered"]),
+        ("On Linux it is app-aware.", ["not_covered"]),
+        # who only repeats the mistake of the sentence before says nothing new; who adds to it is judged
+        ("The VM extension backs up on-premises SQL databases. It can be found on Windows.", ["contradicted", "not_covered"]),
+        # borrowed, a claim is called wrong only when it was read
+        ("Local Windows VMs are fine with MABS. It costs us about 10 dollars per protected instance.", ["proven", "not_covered"]),
+        ("GRS keeps data in a second region. The second region for us is North Europe.", ["proven", "not_covered"]),
+    ],
+)  # fmt: skip
+def test_what_is_not_said_is_not_guessed(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
+
+
+def test_words_without_a_verb_set_the_scene(helper: Assistant) -> None:
+    assert standings(helper, "On-prem Linux. Physical: MABS, volumes.")[-1] == "contradicted"
+    assert standings(helper, "On-prem Windows. Physical: MABS, volumes.")[-1] == "proven"
