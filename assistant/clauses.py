@@ -363,6 +363,9 @@ def denials(tokens: Sequence[str]) -> list[int]:
             found.append(n)
             continue
         follows = (token == "nor" and "neither" in tokens[:n]) or (token == "neither" and found[-1:] == [n - 1])
+        if _elsewhere(tokens, n):
+            found.append(n)
+            continue
         if token in NEGATIVE:
             found += [] if follows else [n]
         elif (width := _width("negative_phrases", tokens, n)) and not (n and tokens[n - 1] in NEGATIVE):
@@ -379,6 +382,13 @@ def answers(tokens: Sequence[str]) -> set[int]:
     }  # fmt: skip
 
 
+def _elsewhere(tokens: Sequence[str], n: int) -> bool:
+    """Whether a word sends the reader to something else for it: "you'll need another product"."""
+    means = words("means") & set(tokens[n + 1 : n + 3])
+    return tokens[n] in words("others") and bool(means) and any(stem(t) in _LACK for t in tokens[max(0, n - 3) : n])
+
+
+_LACK = frozenset({"need", "requir", "tak", "buy", "call"})
 _LEAVE = frozenset({"leave", "leaves", "leaving", "left"})
 
 

@@ -445,7 +445,7 @@ class Rulings:
             holds = (verdict.status == "supported") != point.negative
             if holds and not point.negative and self._groundless(decision, point.facts):
                 return "open"
-            return self._certain(decision, verdict, point, sweeping=sweeping) if holds else "fails"
+            return self._certain(decision, verdict, point, sweeping=sweeping) if holds else self._refuted(decision, verdict, point, sweeping=sweeping)
         if point.never and any(b.outcome == SUPPORTED for b in verdict.branches):
             return "fails"
         if (
@@ -473,6 +473,11 @@ class Rulings:
         if sweeping and CONFLICT in corners:
             return "disputed"
         return "holds" if corners <= {"not_supported", CONFLICT} else "open"
+
+    def _refuted(self, decision: Decision, verdict: Verdict, point: _Point, *, sweeping: bool) -> Outcome:
+        """A "yes" fails unless some corner is silent, in which it could be so; one "no" is enough against "always"."""
+        silent = verdict.status == "not_supported" and SILENT in self._corners(decision.id, point.facts)
+        return "open" if silent and not sweeping else "fails"
 
     def _corners(self, decision: str, facts: Facts) -> set[str]:
         """What comes out in every way the unsaid facts could be."""
