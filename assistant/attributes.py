@@ -164,6 +164,8 @@ class _Compiled:
                 chosen.append((spot, right))
         aside = [] if "unless" in heard.tokens else [s for s in subjects if s <= heard.contrast]
         said = {i for spot, _ in chosen for i in spot}
+        if any(right and heard.denied & {*spot} for spot, right in chosen):
+            chosen = [(spot, right) for spot, right in chosen if right or not any({*spot} <= s for s in subjects)]
         near = {d: {d + 1, d + 2} for d in heard.denied & heard.loose if heard.tokens[d] == "no"}
         lacked = [d for d, at in near.items() if not at & said and any(at & s for s in subjects)]
         verdicts = [
@@ -176,12 +178,12 @@ class _Compiled:
         ]
         if not verdicts:
             return None
-        used.update(i for s, _ in verdicts for i in s)
+        used |= said
         used.update(i for p in self.right for s in places(heard.tokens, p) for i in s)
         matched = frozenset(used)
         used.update(n for n, t in enumerate(heard.tokens) if t in self.words)
         used.update(i for p in self.right for s in places(heard.tokens, p) for i in s)
-        last = max(s[0] for s, _ in verdicts)
+        last = max(said)
         used.update(d for d in heard.denied if d not in heard.loose or d < last)
         also = frozenset(i for p in self.also for s in places(heard.tokens, p) for i in s)
         return Told(self.fact, all(h for _, h in verdicts), frozenset(used | also), matched, also)
@@ -276,9 +278,14 @@ class _Steps:
         turned = heard.turned([cue])
         if turned and any(places(heard.tokens, p) for p in _DUTY):
             return None
+        if heard.tokens[cue] == "until":
+            if not turned:
+                return None
+            turned = False
         holds = ((one < other) == first_named_first) != turned
         opening = [n for n, t in enumerate(heard.tokens[: min(at)]) if t == "first" and first_named_first]
         bound = [cue - 1] if heard.tokens[cue - 1] == "only" else []
+        bound += heard.denied if heard.tokens[cue] == "until" else []
         used = frozenset([*about, *at, *there, cue, *opening, *bound])
         return Told(self.steps[one][0], holds, used, used)
 

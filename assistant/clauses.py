@@ -354,7 +354,7 @@ def leans_back(tokens: Sequence[str]) -> bool:
 
 def denials(tokens: Sequence[str]) -> list[int]:
     """Indices of the words that turn a clause round, without those that deny nothing ("not only")."""
-    skip = {i for n in range(len(tokens)) for i in range(n, n + _width("harmless", tokens, n))} | answers(tokens)
+    skip = {i for n in range(len(tokens)) for i in range(n, n + width_of("harmless", tokens, n))} | answers(tokens)
     found: list[int] = []
     for n, token in enumerate(tokens):
         if n in skip or _bounds(tokens, n):
@@ -368,7 +368,7 @@ def denials(tokens: Sequence[str]) -> list[int]:
             continue
         if token in NEGATIVE:
             found += [] if follows else [n]
-        elif (width := _width("negative_phrases", tokens, n)) and not (n and tokens[n - 1] in NEGATIVE):
+        elif (width := width_of("negative_phrases", tokens, n)) and not (n and tokens[n - 1] in NEGATIVE):
             found.append(n)
             skip.update(range(n, n + width))
     return found
@@ -392,7 +392,7 @@ _LACK = frozenset({"need", "requir", "tak", "buy", "call"})
 _LEAVE = frozenset({"leave", "leaves", "leaving", "left"})
 
 
-def _width(name: str, tokens: Sequence[str], n: int) -> int:
+def width_of(name: str, tokens: Sequence[str], n: int) -> int:
     """How many words a phrase of a list takes up at a place; 0 when none stands there."""
     found = (len(p) for p in starting(name).get(tokens[n], ()) if tuple(tokens[n : n + len(p)]) == p)
     return max(found, default=0)
@@ -408,7 +408,7 @@ def contrasts(tokens: Sequence[str]) -> list[tuple[int, int]]:
     """Spans that name what is not so: "rather than LRS", "(not Linux)"."""
     found = []
     for n in range(len(tokens)):
-        end = n + _width("contrast", tokens, n)
+        end = n + width_of("contrast", tokens, n)
         if end == n or (end < len(tokens) and tokens[end] in AUX | _NO_CONTRAST):
             continue
         while end < len(tokens) and not _ends(tokens, end) and end - n < _LONGEST_CONTRAST:

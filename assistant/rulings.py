@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
 
+from assistant import lexicon
 from assistant.attributes import Heard
 from assistant.checker import CONFLICT, SILENT, SUPPORTED, Checker
-from assistant.clauses import AUX, NEGATIVE
+from assistant.clauses import AUX, NEGATIVE, width_of
 from assistant.pack import Pack
 from assistant.rules import Decision, Saying
 from assistant.stems import Parts, phrase, places
@@ -24,29 +25,10 @@ Outcome = Literal["holds", "fails", "disputed", "open"]
 _MOST_POINTS = 64
 _CLOSE = 6
 """Words within which two values joined by "and" are meant together."""
-_UNIVERSAL = frozenset(["all", "every", "any", "each", "always", "whatever", "whichever", "everything", "anything", "everywhere", "anywhere", "regardless", "invariably", "both", "no", "never", "none", "nothing", "anyone", "everyone", "entire"])  # fmt: skip
-_SWEEPING = frozenset(
-    [
-        "all",
-        "every",
-        "any",
-        "always",
-        "whatever",
-        "whichever",
-        "everything",
-        "anything",
-        "regardless",
-        "never",
-        "no",
-        "none",
-        "nothing",
-        "invariably",
-    ]
-)
+_UNIVERSAL, _SWEEPING = lexicon.words("universal"), lexicon.words("sweeping")
 _ONLY = frozenset({"only", "solely", "exclusively", "alone", "purely"})
 _MERELY = frozenset({"just", "merely"})
 """Mean "only" right before a value; elsewhere they claim nothing ("just confirming")."""
-_ONLY_PHRASES = (("nothing", "but"), ("none", "other", "than"), ("limited", "to"), ("restricted", "to"), ("reserved", "for"), ("confined", "to"), ("no", "one", "but"), ("exclusive", "to"))  # fmt: skip
 _POINTING = frozenset({"the", "this", "that", "same"})
 _LOSS = frozenset({"lost", "loses", "missing", "absent"})
 """Deny a thing that is kept; where the claim is about the loss itself they deny nothing."""
@@ -159,26 +141,7 @@ class Rulings:
                 around = set(words[max(0, first - 3) : last + 2])
                 if {"or", "nor"} & set(words[first:last]):
                     continue
-                if (
-                    around
-                    & {
-                        "with",
-                        "together",
-                        "plus",
-                        "combining",
-                        "combination",
-                        "combined",
-                        "alongside",
-                        "next",
-                        "beside",
-                        "besides",
-                        "jointly",
-                        "pair",
-                        "addition",
-                        "both",
-                    }
-                    or last - first <= _CLOSE
-                ):
+                if around & lexicon.words("together") or last - first <= _CLOSE:
                     one = replace(named[0], values=(whole,), start=first, end=last, own=frozenset(range(first, last)))
                     values = [one, *(v for v in values if v not in named)]
         return values
@@ -385,7 +348,7 @@ class Rulings:
             width = (
                 1
                 if words[n] in _ONLY or (words[n] in _MERELY and any(s.start == n + 1 for s in said))
-                else next((len(p) for p in _ONLY_PHRASES if tuple(words[n : n + len(p)]) == p), 0)
+                else width_of("only_phrases", words, n)
             )
             if not width or (n and words[n - 1] == "not"):
                 continue
@@ -445,7 +408,11 @@ class Rulings:
             holds = (verdict.status == "supported") != point.negative
             if holds and not point.negative and self._groundless(decision, point.facts):
                 return "open"
-            return self._certain(decision, verdict, point, sweeping=sweeping) if holds else self._refuted(decision, verdict, point, sweeping=sweeping)
+            return (
+                self._certain(decision, verdict, point, sweeping=sweeping)
+                if holds
+                else self._refuted(decision, verdict, point, sweeping=sweeping)
+            )
         if point.never and any(b.outcome == SUPPORTED for b in verdict.branches):
             return "fails"
         if (

@@ -201,7 +201,8 @@ class Verifier:
         for clause in found:
             start, lean = clause.first, clause.lean
             for n in range(clause.first + 1, clause.last):
-                if tokens[n] == "," and self._beside(
+                aside = tokens[n] == "and" and tokens[n + 1] in _SIDES and n + 2 < clause.last
+                if (aside or tokens[n] == ",") and self._beside(
                     tokens[start:n], tokens[n + 1 : _next(tokens, n + 1, clause.last)]
                 ):
                     out.append(Clause(start, n, lean, clause.whole))
@@ -332,7 +333,11 @@ class Verifier:
         strange: str,
         most: int,
     ) -> Claim:  # fmt: skip
-        wrong = [t for t in told if not t.holds]
+        wrong = [
+            t
+            for t in told
+            if not t.holds and not any(o.holds and o.fact is t.fact and t.matched < o.matched for o in told)
+        ]
         refuted = [
             r
             for r in ruled
@@ -415,6 +420,8 @@ def _bare(tokens: Sequence[str]) -> tuple[str, ...]:
     return tuple(t for t in tokens if t not in PUNCTUATION)
 
 
+_SIDES = frozenset({"at", "for", "in", "on", "under", "with"})
+"""Words that, after "and", set one case beside another: "on Windows it is … and on Linux …"."""
 _JOINTS = frozenset({"and", "but", "whereas", "while", "so", "yet", "plus"})
 
 

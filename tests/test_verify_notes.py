@@ -70,3 +70,32 @@ def test_what_is_not_said_is_not_guessed(helper: Assistant, text: str, expected:
 def test_words_without_a_verb_set_the_scene(helper: Assistant) -> None:
     assert standings(helper, "On-prem Linux. Physical: MABS, volumes.")[-1] == "contradicted"
     assert standings(helper, "On-prem Windows. Physical: MABS, volumes.")[-1] == "proven"
+
+
+@pytest.mark.parametrize(
+    ("text", "standing"),
+    [
+        # a "yes" that no rule speaks of in some corner is not refuted
+        ("The workload extension covers PostgreSQL as well.", "not_covered"),
+        # not done until, and kept until
+        ("The snapshot isn't transferred to the vault until the extension is installed.", "proven"),
+        ("The recovery point isn't created until the snapshot has been transferred.", "proven"),
+        ("The snapshot stays until the transfer is done.", "proven"),
+        ("What MABS has backed up stays with MABS until MARS is installed.", "not_covered"),
+        # a phrase that denies denies its subject too
+        ("Patching the service is not your concern.", "proven"),
+        ("Patching the service is your concern.", "contradicted"),
+        # a longer reading of one fact goes before a shorter
+        ("On Windows the extension is called VMSnapshot and on Linux VMSnapshotLinux.", "proven"),
+        ("On Windows the extension is called VMSnapshotLinux and on Linux VMSnapshot.", "contradicted"),
+        # what applications do after a restore is not what the service does with snapshots
+        ("The apps must tidy up after themselves when they start.", "not_covered"),
+        # "only", of several words
+        ("Nobody but MABS and DPM makes app-aware backups.", "proven"),
+        ("Nobody but DPM makes app-aware backups.", "contradicted"),
+        ("App-aware backups are restricted to MABS and DPM.", "proven"),
+        ("App-aware backups are the preserve of DPM.", "contradicted"),
+    ],
+)  # fmt: skip
+def test_a_reading_fails_towards_not_covered(helper: Assistant, text: str, standing: str) -> None:
+    assert standings(helper, text) == [standing]
