@@ -51,6 +51,8 @@ class Told:
     """Of these, the words of the phrases that were found."""
     also: frozenset[int] = frozenset()
     """Of these, the words that the attribute allows beside."""
+    order: bool = False
+    """Whether it is about two steps and which comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +289,7 @@ class _Steps:
         bound = [cue - 1] if heard.tokens[cue - 1] == "only" else []
         bound += heard.denied if heard.tokens[cue] == "until" else []
         used = frozenset([*about, *at, *there, cue, *opening, *bound])
-        return Told(self.steps[one][0], holds, used, used)
+        return Told(self.steps[one][0], holds, used, used, order=True)
 
 
 _ORDINALS = {

@@ -30,6 +30,7 @@ from assistant.clauses import (
 from assistant.correction import corrected
 from assistant.errors import QuestionError
 from assistant.lexicon import starting, words
+from assistant.naming import Naming
 from assistant.pack import Pack
 from assistant.rules import Place
 from assistant.rulings import Ruled, Rulings, excepted
@@ -57,7 +58,7 @@ class Verifier:
     def __init__(self, pack: Pack, vocabulary: Vocabulary, checker: Checker) -> None:
         self.pack, self.vocabulary, self.checker = pack, vocabulary, checker
         self.rulings = Rulings(pack, vocabulary, checker)
-        self.attributes = Attributes(pack)
+        self.attributes, self.naming = Attributes(pack), Naming(pack)
         self.cited = Cited(pack, Tensions(pack, vocabulary, self.rulings))
         self._plain = _plain_words() | {s for w in pack.plain for s in stems(split(w))}
         self._verbatim = self._sentences()
@@ -109,6 +110,9 @@ class Verifier:
         known = self._verbatim.get(_bare(tokens))
         if known and not strange and not denials(lead):
             return [self._known(whole, *known)], _Before(subject_of(tokens), tuple(tokens))
+        spelled = None if strange or reads.rstrip().endswith("?") else self.naming.judge(tokens)
+        if spelled:
+            return [self._spelled(whole, *spelled)], _Before((tokens[0],), tuple(tokens))
         for clause in self._parallel(tokens, clauses(tokens, self._names(tokens))):
             lean, mine = (
                 clause.lean or self._lean(tokens, clause, lead, before.subject),
@@ -269,6 +273,12 @@ class Verifier:
             span, "proven", [(place, Finding(identity, status, words), words), *self.cited.torn(place, span)]
         )
 
+    def _spelled(self, span: Span, holds: bool, place: Place) -> Claim:  # as it comes from the naming
+        """A short name, spelled out."""
+        words = self.cited.quoted(place)
+        finding = Finding("", "supported" if holds else "not_supported", words)
+        return self.cited.of(span, "proven" if holds else "contradicted", [(place, finding, words)])
+
     @staticmethod
     def _lean(
         tokens: Sequence[str], clause: Clause, lead: tuple[str, ...], subject: tuple[str, ...]
@@ -336,7 +346,8 @@ class Verifier:
         wrong = [
             t
             for t in told
-            if not t.holds and not any(o.holds and o.fact is t.fact and t.matched < o.matched for o in told)
+            if not t.holds
+            and not any(o.holds and (o.order or o.fact is t.fact) and t.matched < o.matched for o in told)
         ]
         refuted = [
             r

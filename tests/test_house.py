@@ -27,6 +27,7 @@ FLOORS = {
     "stems": 3.1,
     "clauses": 3.2,
     "attributes": 3.3,
+    "naming": 3.3,
     "rulings": 3.5,
     "tensions": 3.6,
     # between the words and those who decide on them: English, then machines and turns, then whole readings
@@ -321,6 +322,7 @@ CORE = [
     "sentences",
     "clauses",
     "attributes",
+    "naming",
     "rulings",
     "tensions",
     "correction",

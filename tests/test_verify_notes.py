@@ -99,3 +99,24 @@ def test_words_without_a_verb_set_the_scene(helper: Assistant) -> None:
 )  # fmt: skip
 def test_a_reading_fails_towards_not_covered(helper: Assistant, text: str, standing: str) -> None:
     assert standings(helper, text) == [standing]
+
+
+@pytest.mark.parametrize(
+    ("text", "standing", "quote"),
+    [
+        ("MARS stands for Microsoft Azure Recovery Services.", "proven", "- **Microsoft Azure Recovery Services (MARS) agent**: not app-aware."),
+        ("DPM is short for System Center Data Protection Manager.", "proven", "- **System Center Data Protection Manager (DPM)**: app-aware."),
+        ("VSS stands for Volume Shadow Copy Service.", "proven", ""),
+        ("LRS means long-term redundant storage.", "contradicted", "- **Locally redundant storage (LRS)** keeps three copies of the data within one region."),
+        ("LRS stands for geo-redundant storage.", "contradicted", ""),
+        ("MARS stands for Managed Azure Replication Service.", "contradicted", ""),
+        # neither its letters nor another's words
+        ("MARS stands for peace of mind.", "not_covered", ""),
+    ],
+)  # fmt: skip
+def test_a_short_name_is_spelled_out_as_the_documents_do(
+    helper: Assistant, text: str, standing: str, quote: str
+) -> None:
+    claim = helper.verify(text).claims[0]
+    assert claim.standing == standing
+    assert not quote or [f"- {c.quote}" for c in claim.citations] == [quote]
