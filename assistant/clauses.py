@@ -42,9 +42,10 @@ _REPLY = re.compile(
 
 
 def reply(tokens: Sequence[str]) -> int:
-    """How many words at the head only answer: "No, …", "Not true: …"."""
+    """How many words at the head only answer or announce: "No, …", "Not true: …", "Please note that …"."""
     found = _REPLY.match(" ".join(tokens) + " ")
-    return len(found[0].split()) if found else 0
+    head = len(found[0].split()) if found else 0
+    return head + width_of("preambles", tokens, head) if head < len(tokens) else head
 
 
 def clauses(tokens: Sequence[str], names: Sequence[tuple[int, int]] = ()) -> list[Clause]:
