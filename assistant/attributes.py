@@ -274,7 +274,8 @@ class _Steps:
             return None
         (one, at), (other, there) = sorted(named, key=lambda s: min(s[1]))
         leads = cue < min(at)
-        first_named_first = (
+        that = heard.tokens[cue : cue + 2] == _AFTER_THAT
+        first_named_first = that or (
             _ORDER[heard.tokens[cue]] != leads if heard.tokens[cue] in _FLIPS else _ORDER[heard.tokens[cue]]
         )
         turned = heard.turned([cue])
@@ -285,10 +286,10 @@ class _Steps:
                 return None
             turned = False
         holds = ((one < other) == first_named_first) != turned
-        opening = [n for n, t in enumerate(heard.tokens[: min(at)]) if t == "first" and first_named_first]
+        opening = [n for n, t in enumerate(heard.tokens[: min(there)]) if t == "first" and first_named_first]
         bound = [cue - 1] if heard.tokens[cue - 1] == "only" else []
         bound += heard.denied if heard.tokens[cue] == "until" else []
-        used = frozenset([*about, *at, *there, cue, *opening, *bound])
+        used = frozenset([*about, *at, *there, cue, *opening, *bound, *([cue + 1] if that else [])])
         return Told(self.steps[one][0], holds, used, used, order=True)
 
 
@@ -324,6 +325,7 @@ _ORDER = {
     }.items()
 }
 """Whether, standing between two steps, the word says that the one named first comes first."""
+_AFTER_THAT = senses(["after", "that"])
 _TIMES = frozenset(_ORDER) | frozenset(_ORDINALS)
 _DUTY = tuple(phrase(p) for p in ("have to", "need", "needn't"))
 """Denied, they lift a duty and say nothing of an order: "you don't have to delete it after …"."""

@@ -41,10 +41,17 @@ _REPLY = re.compile(
 )
 
 
+_GREETING = re.compile(
+    r"^(?:hi|hello|hey|dear|good morning|good day|moin|morning|salut|hallo)(?: [\w.-]+){0,3} [,!:.] "
+)
+
+
 def reply(tokens: Sequence[str]) -> int:
     """How many words at the head only answer or announce: "No, …", "Not true: …", "Please note that …"."""
-    found = _REPLY.match(" ".join(tokens) + " ")
-    head = len(found[0].split()) if found else 0
+    hailed = _GREETING.match(" ".join(tokens) + " ")
+    greeting = len(hailed[0].split()) if hailed else 0
+    found = _REPLY.match(" ".join(tokens[greeting:]) + " ")
+    head = greeting + (len(found[0].split()) if found else 0)
     return head + width_of("preambles", tokens, head) if head < len(tokens) else head
 
 
@@ -83,7 +90,8 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
         return True
     if token in _ALWAYS:
         return not (_JUDGED & set(rest) and set(rest[:2]) & {"that", "this", "it"})
-    if any(w in _LATER for w in rest[:3]):
+    spoken = [t for t in rest if t[0].isalnum()]
+    if any(w in _LATER for w in rest[:3]) or "after that" in " ".join(rest[:4]) or spoken[-1] in _LATER:
         return False
     if token == "as":
         return _reasons(tokens, start, i)

@@ -343,12 +343,7 @@ class Verifier:
         strange: str,
         most: int,
     ) -> Claim:  # fmt: skip
-        wrong = [
-            t
-            for t in told
-            if not t.holds
-            and not any(o.holds and (o.order or o.fact is t.fact) and t.matched < o.matched for o in told)
-        ]
+        wrong = [t for t in told if not t.holds and not _outread(t, told, ruled)]
         refuted = [
             r
             for r in ruled
@@ -447,6 +442,12 @@ def _cut(whole: Span, words: Sequence[Word], clause: Clause) -> Span:
     start += len(piece) - len(piece.lstrip(" ,;:\n\t"))
     end = start + len(whole.text[start:end].rstrip(" ,;:\n\t" if end < whole.end else " \n\t"))
     return Span(whole.text, start, end)
+
+
+def _outread(one: Told, told: Sequence[Told], ruled: Sequence[Ruled]) -> bool:
+    """Whether a longer reading of the same words holds: of the same fact, of two steps, or of a rule that denies what the clause denies."""
+    longer = any(t.holds and (t.order or t.fact is one.fact) and one.matched < t.matched for t in told)
+    return longer or any(r.outcome == "holds" and r.negative and one.matched <= r.used for r in ruled)
 
 
 def _inherited(lean: Sequence[str], mine: Sequence[str]) -> set[int]:

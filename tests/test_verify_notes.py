@@ -90,6 +90,18 @@ def test_words_without_a_verb_set_the_scene(helper: Assistant) -> None:
         ("On Windows the extension is called VMSnapshotLinux and on Linux VMSnapshot.", "contradicted"),
         # what applications do after a restore is not what the service does with snapshots
         ("The apps must tidy up after themselves when they start.", "not_covered"),
+        # what a rule denies of a case, no description of the thing denies
+        ("On an encrypted VM, swapping the disk with Replace existing isn't possible.", "proven"),
+        ("On an unencrypted managed VM, swapping the disk with Replace existing isn't possible.", "contradicted"),
+        # who does it, and of which backup
+        ("The snapshot is deleted by the admin.", "contradicted"),
+        ("The first backup of a VM sends only the changed blocks.", "contradicted"),
+        ("Retention stops at ten years.", "contradicted"),
+        # the order of steps in other words
+        ("First comes MARS on the DPM server, and only after that the protection agents are put on the machines.", "contradicted"),
+        ("With DPM, machines are backed up to local storage first and to a vault afterwards.", "proven"),
+        # a greeting is no part of a claim
+        ("Hi Jens, GRS is the default.", "proven"),
         # "only", of several words
         ("Nobody but MABS and DPM makes app-aware backups.", "proven"),
         ("Nobody but DPM makes app-aware backups.", "contradicted"),
