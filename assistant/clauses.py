@@ -107,6 +107,8 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
         return False
     if token == "since" and (_verb(rest) is None or rest[0] in AUX | {"a", "the", "your", "its"}):
         return False
+    if token == "," and rest[0] in {"it", "they"} and _note(tokens[start:i]):
+        return _verb(rest) is not None
     if token not in _VERBAL or _verb(tokens[start:i]) is None or _pending(tokens[start:i]):
         return False
     return _opens(tokens[start:i], rest, token)
@@ -134,6 +136,15 @@ def _reasons(tokens: Sequence[str], start: int, i: int) -> bool:
 
 
 _REASON = (_PRONOUN - {"itself", "themselves", "those", "both"}) | {"nothing", "nobody", "there", "no"}
+
+
+def _note(left: Sequence[str]) -> bool:
+    """Whether words are a note of their own, without a verb: "KEK = optional layer", not "on Linux"."""
+    spoken = [t for t in left if t[0].isalnum()]
+    return bool(spoken) and spoken[0] not in _OPENERS | _LIKE and "," not in left[1:] and _verb(spoken) is None
+
+
+_LIKE = frozenset({"like", "unlike", "being", "compared", "though", "although", "whereas", "while", "because", "since"})
 _BUT = frozenset({"nothing", "anything", "all", "nobody", "none", "everything"})
 """Words after which "but" is no joint: "nothing but"."""
 
@@ -368,7 +379,7 @@ def denials(tokens: Sequence[str]) -> list[int]:
     for n, token in enumerate(tokens):
         if n in skip or _bounds(tokens, n):
             continue
-        if token in _LEAVE and "out" in tokens[n + 1 : n + 5]:
+        if token in _LEAVE and "out" in _until_mark(tokens, n):
             found.append(n)
             continue
         follows = (token == "nor" and "neither" in tokens[:n]) or (token == "neither" and found[-1:] == [n - 1])
@@ -389,6 +400,12 @@ def answers(tokens: Sequence[str]) -> set[int]:
         n for n, (a, b) in enumerate(pairwise(tokens)) if a in {"no", "nope", "yes"} and b == ","
         and (n == 0 or tokens[n - 1] in {":", ";", ".", "-"})
     }  # fmt: skip
+
+
+def _until_mark(tokens: Sequence[str], n: int) -> Sequence[str]:
+    """The words after a place up to the next mark, ten at most."""
+    near = tokens[n + 1 : n + 11]
+    return near[: next((k for k, t in enumerate(near) if not t[0].isalnum()), len(near))]
 
 
 def _elsewhere(tokens: Sequence[str], n: int) -> bool:
@@ -419,6 +436,8 @@ def contrasts(tokens: Sequence[str]) -> list[tuple[int, int]]:
     for n in range(len(tokens)):
         end = n + width_of("contrast", tokens, n)
         if end == n or (end < len(tokens) and tokens[end] in AUX | _NO_CONTRAST):
+            continue
+        if tokens[end - 1] == "never" and stem("".join(tokens[end : end + 1])) in VERBS:
             continue
         while end < len(tokens) and not _ends(tokens, end) and end - n < _LONGEST_CONTRAST:
             end += 1

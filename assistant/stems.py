@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from assistant.lexicon import groups
 from assistant.vocabulary import PUNCTUATION, split
@@ -103,9 +104,17 @@ def phrase(text: str) -> Parts:
 
 
 def senses(words: Sequence[str]) -> list[str]:
-    """The stems of words, each word of a group that means the same made the first of its group."""
+    """The stems of words, each word of a group that means the same made the first of its group, "nothing but" made "only"."""
     known = _senses()
-    return [known.get(s, s) for s in stems(words)]
+    found = [known.get(s, s) for s in stems(words)]
+    for n, pair in enumerate(pairwise(found)):
+        if pair in _ONLY:
+            found[n : n + 2] = "only", ""
+    return found
+
+
+_ONLY = frozenset({("nothing", "but"), ("nobody", "but"), ("none", "but"), ("nothing", "except"), ("nobody", "except")})
+"""Pairs that mean "only"."""
 
 
 @cache

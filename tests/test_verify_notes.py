@@ -39,6 +39,8 @@ def test_notes_in_one_line_are_read_one_by_one(text: str, notes: list[str]) -> N
         # "just no" sets off what is denied alone
         ("Encrypted VMs do allow folder-level restores, just no file-level ones.", ["contradicted", "proven"]),
         ("MARS backs up on-premises Windows files, just no volumes.", ["proven", "proven"]),
+        # a note and what is said of it
+        ("KEK = optional extra layer, it encrypts the backup data.", ["proven", "contradicted"]),
         # "logs" is a noun where no object follows
         ("Differentials hang off the most recent full backup. Logs give you point-in-time.", ["proven", "proven"]),
     ],
@@ -100,6 +102,11 @@ def test_words_without_a_verb_set_the_scene(helper: Assistant) -> None:
         # the order of steps in other words
         ("First comes MARS on the DPM server, and only after that the protection agents are put on the machines.", "contradicted"),
         ("With DPM, machines are backed up to local storage first and to a vault afterwards.", "proven"),
+        # "never" and "nothing but" as contrast and bound
+        ("Linux VMs on-premises: DPM or MABS, never MARS.", "proven"),
+        ("Azure Backup covers nothing but Azure VMs.", "contradicted"),
+        ("System state of Windows machines is beyond MARS.", "contradicted"),
+        ("MARS leaves system state of Windows machines out.", "contradicted"),
         # a greeting is no part of a claim
         ("Hi Jens, GRS is the default.", "proven"),
         # "only", of several words
