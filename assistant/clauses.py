@@ -93,6 +93,8 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
     spoken = [t for t in rest if t[0].isalnum()]
     if any(w in _LATER for w in rest[:3]) or "after that" in " ".join(rest[:4]) or spoken[-1] in _LATER:
         return False
+    if token == "," and tokens[i - 1] in _SAYS and i - 1 > start and tokens[i - 2][0].isalnum():
+        return True
     if token == "as":
         return _reasons(tokens, start, i)
     if token == "," and rest[0] in {"just", "only"} and set(rest[1:2]) & {"no", "not", "never"}:
@@ -144,6 +146,8 @@ def _note(left: Sequence[str]) -> bool:
     return bool(spoken) and spoken[0] not in _OPENERS | _LIKE and "," not in left[1:] and _verb(spoken) is None
 
 
+_SAYS = frozenset({"yes", "no"})
+"""Said behind a thing, they end what is noted of it: "Replace existing no, whole VM yes"."""
 _LIKE = frozenset({"like", "unlike", "being", "compared", "though", "although", "whereas", "while", "because", "since"})
 _BUT = frozenset({"nothing", "anything", "all", "nobody", "none", "everything"})
 """Words after which "but" is no joint: "nothing but"."""
@@ -328,6 +332,8 @@ def _leaning(tokens: Sequence[str], first: int, last: int, before: Clause | None
     left = [*before.lean, *tokens[before.first : before.last]]
     if tokens[first] == ":":
         return Clause(first, last, tuple(w for w in left if w not in NEGATIVE), verb is not None)
+    if verb is None and left[-1] in _SAYS and ":" in left:
+        return Clause(first, last, tuple(left[: left.index(":")]), whole=False)
     if verb is None:
         return Clause(first, last, tuple(left), whole=False)
     if words[verb] in AUX and set(words[verb + 1 :]) <= {"not", "so", "too", "either", "do"}:
@@ -379,7 +385,7 @@ def denials(tokens: Sequence[str]) -> list[int]:
     for n, token in enumerate(tokens):
         if n in skip or _bounds(tokens, n):
             continue
-        if token in _LEAVE and "out" in _until_mark(tokens, n):
+        if token in _LEAVE and _put_out(tokens, n):
             found.append(n)
             continue
         follows = (token == "nor" and "neither" in tokens[:n]) or (token == "neither" and found[-1:] == [n - 1])
@@ -402,10 +408,11 @@ def answers(tokens: Sequence[str]) -> set[int]:
     }  # fmt: skip
 
 
-def _until_mark(tokens: Sequence[str], n: int) -> Sequence[str]:
-    """The words after a place up to the next mark, ten at most."""
-    near = tokens[n + 1 : n + 11]
-    return near[: next((k for k, t in enumerate(near) if not t[0].isalnum()), len(near))]
+def _put_out(tokens: Sequence[str], n: int) -> bool:
+    """Whether a verb at a place puts something out: "leaves volumes out", "keeps files and folders out of it"."""
+    near = tokens[n + 1 : n + _LONGEST_CONTRAST]
+    near = near[: next((k for k, t in enumerate(near) if t in {".", ";", ":"}), len(near))]
+    return any(t == "out" and stem(near[k - 1]) not in VERBS - _NOUNS for k, t in enumerate(near) if k)
 
 
 def _elsewhere(tokens: Sequence[str], n: int) -> bool:
@@ -415,7 +422,7 @@ def _elsewhere(tokens: Sequence[str], n: int) -> bool:
 
 
 _LACK = frozenset({"need", "requir", "tak", "buy", "call"})
-_LEAVE = frozenset({"leave", "leaves", "leaving", "left"})
+_LEAVE = frozenset({"leave", "leaves", "leaving", "left", "keep", "keeps", "keeping", "kept", "shut", "shuts"})
 
 
 def width_of(name: str, tokens: Sequence[str], n: int) -> int:

@@ -557,8 +557,10 @@ def excepted(words: Sequence[str], own: int) -> dict[int, int]:
     """Index of each word in the reach of "unless" or "except" -> index of that word."""
     found, cue = {}, -1
     for n in range(own, len(words)):
-        if words[n] in _CONDITION or (
-            words[n] in {"than", "from"} and n and words[n - 1] in {"other", "apart", "aside"}
+        if (
+            words[n] in _CONDITION
+            or (words[n] in {"than", "from"} and n and words[n - 1] in {"other", "apart", "aside"})
+            or (words[n] == "but" and n and words[n - 1] in {"everything", "all", "every", "anything"})
         ):
             cue = n
         elif cue >= 0 and words[n] in {",", ";", "."}:

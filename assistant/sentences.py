@@ -27,7 +27,7 @@ _NAME = r"[A-Z][\w-]*(?: [A-Z][\w-]*)*(?: ?/ ?[\w-]+(?: [\w-]+)?)*"
 _BULLET = re.compile(r"[ \t]+(?=[•◦▪‣]\s)")
 _DASHED = re.compile(rf"[ \t]+(?=[-*]\s+[^.;:→=\n]{{2,60}}{_MARK}\s)")
 _NOTED = re.compile(
-    rf"(?<=[a-z0-9)])[ \t]+(?={_NAME}{_MARK} ){_NAME}|(?<=,)[ \t]+(?=\(?\d\) [\w-]+(?: [\w-]+)? [–=:])|(?<=,)[ \t]+(?=[^,.;:=\n]{{2,60}} = )"
+    rf"(?<=[a-z0-9)])[ \t]+(?={_NAME}{_MARK} ){_NAME}|(?<=,)[ \t]+(?=\(?\d\) [\w-]+(?: [\w-]+)? [–=:])|(?<=,)[ \t]+(?=[^,.;:=→\n]{{2,60}} [=→] )"
 )
 """Where the next of several notes begins that stand in one line."""
 _ABBREVIATED = re.compile(

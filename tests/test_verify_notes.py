@@ -20,6 +20,7 @@ def standings(helper: Assistant, text: str) -> list[str]:
         ("- SQL on Windows: fine - SQL on Linux: not yet", ["SQL on Windows: fine", "SQL on Linux: not yet"]),
         ("a deleted folder = azure backup, a lost site = site recovery", ["a deleted folder = azure backup,", "a lost site = site recovery"]),
         ("Azure / Linux / entire VM → extension Azure / Windows / files → MARS", ["Azure / Linux / entire VM → extension", "Azure / Windows / files → MARS"]),
+        ("Site Recovery → failover, Azure Backup → files", ["Site Recovery → failover,", "Azure Backup → files"]),
         # one note alone, a word that goes on, and a name that only holds a mark
         ("Note: for Windows: use MARS.", ["Note: for Windows: use MARS."]),
         ("Failover of a site = Site Recovery. Azure Backup = files.", ["Failover of a site = Site Recovery.", "Azure Backup = files."]),
@@ -41,6 +42,8 @@ def test_notes_in_one_line_are_read_one_by_one(text: str, notes: list[str]) -> N
         ("MARS backs up on-premises Windows files, just no volumes.", ["proven", "proven"]),
         # a note and what is said of it
         ("KEK = optional extra layer, it encrypts the backup data.", ["proven", "contradicted"]),
+        # yes and no behind each thing
+        ("Encrypted VM: Replace existing yes, file-level restore no.", ["contradicted", "proven"]),
         # "logs" is a noun where no object follows
         ("Differentials hang off the most recent full backup. Logs give you point-in-time.", ["proven", "proven"]),
     ],
@@ -107,6 +110,11 @@ def test_words_without_a_verb_set_the_scene(helper: Assistant) -> None:
         ("Azure Backup covers nothing but Azure VMs.", "contradicted"),
         ("System state of Windows machines is beyond MARS.", "contradicted"),
         ("MARS leaves system state of Windows machines out.", "contradicted"),
+        ("MARS keeps Windows files, folders and system state out of its backups.", "contradicted"),
+        ("The retention policy can go beyond ten years.", "proven"),
+        ("Unless the VM is stopped, the restore fails.", "proven"),
+        # one night's figure is no rule
+        ("The transfer of last night took 3 hours.", "not_covered"),
         # a greeting is no part of a claim
         ("Hi Jens, GRS is the default.", "proven"),
         # "only", of several words
