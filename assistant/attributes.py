@@ -51,6 +51,8 @@ class Told:
     """Of these, the words of the phrases that were found."""
     also: frozenset[int] = frozenset()
     """Of these, the words that the attribute allows beside."""
+    order: bool = False
+    """Whether it is about two steps and which comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +165,27 @@ class _Compiled:
                 spent.update(spot)
                 chosen.append((spot, right))
         aside = [] if "unless" in heard.tokens else [s for s in subjects if s <= heard.contrast]
+        said = {i for spot, _ in chosen for i in spot}
+        if any(right and heard.denied & {*spot} for spot, right in chosen):
+            chosen = [(spot, right) for spot, right in chosen if right or not any({*spot} <= s for s in subjects)]
+        near = {d: {d + 1, d + 2} for d in heard.denied & heard.loose if heard.tokens[d] == "no"}
+        lacked = [d for d, at in near.items() if not at & said and any(at & s for s in subjects)]
         verdicts = [
-            (spot, (right != heard.turned(spot, spent)) != any(s.isdisjoint(spot) for s in aside))
+            (
+                spot,
+                (right != heard.turned(spot, spent))
+                != (any(s.isdisjoint(spot) for s in aside) or any(spot[-1] < d for d in lacked)),
+            )
             for spot, right in chosen
         ]
         if not verdicts:
             return None
-        used.update(i for s, _ in verdicts for i in s)
+        used |= said
         used.update(i for p in self.right for s in places(heard.tokens, p) for i in s)
         matched = frozenset(used)
         used.update(n for n, t in enumerate(heard.tokens) if t in self.words)
         used.update(i for p in self.right for s in places(heard.tokens, p) for i in s)
-        last = max(s[0] for s, _ in verdicts)
+        last = max(said)
         used.update(d for d in heard.denied if d not in heard.loose or d < last)
         also = frozenset(i for p in self.also for s in places(heard.tokens, p) for i in s)
         return Told(self.fact, all(h for _, h in verdicts), frozenset(used | also), matched, also)
@@ -263,17 +274,23 @@ class _Steps:
             return None
         (one, at), (other, there) = sorted(named, key=lambda s: min(s[1]))
         leads = cue < min(at)
-        first_named_first = (
+        that = heard.tokens[cue : cue + 2] == _AFTER_THAT
+        first_named_first = that or (
             _ORDER[heard.tokens[cue]] != leads if heard.tokens[cue] in _FLIPS else _ORDER[heard.tokens[cue]]
         )
         turned = heard.turned([cue])
         if turned and any(places(heard.tokens, p) for p in _DUTY):
             return None
+        if heard.tokens[cue] == "until":
+            if not turned:
+                return None
+            turned = False
         holds = ((one < other) == first_named_first) != turned
-        opening = [n for n, t in enumerate(heard.tokens[: min(at)]) if t == "first" and first_named_first]
+        opening = [n for n, t in enumerate(heard.tokens[: min(there)]) if t == "first" and first_named_first]
         bound = [cue - 1] if heard.tokens[cue - 1] == "only" else []
-        used = frozenset([*about, *at, *there, cue, *opening, *bound])
-        return Told(self.steps[one][0], holds, used, used)
+        bound += heard.denied if heard.tokens[cue] == "until" else []
+        used = frozenset([*about, *at, *there, cue, *opening, *bound, *([cue + 1] if that else [])])
+        return Told(self.steps[one][0], holds, used, used, order=True)
 
 
 _ORDINALS = {
@@ -308,6 +325,7 @@ _ORDER = {
     }.items()
 }
 """Whether, standing between two steps, the word says that the one named first comes first."""
+_AFTER_THAT = senses(["after", "that"])
 _TIMES = frozenset(_ORDER) | frozenset(_ORDINALS)
 _DUTY = tuple(phrase(p) for p in ("have to", "need", "needn't"))
 """Denied, they lift a duty and say nothing of an order: "you don't have to delete it after …"."""

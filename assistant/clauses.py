@@ -41,10 +41,18 @@ _REPLY = re.compile(
 )
 
 
+_GREETING = re.compile(
+    r"^(?:hi|hello|hey|dear|good morning|good day|moin|morning|salut|hallo)(?: [\w.-]+){0,3} [,!:.] "
+)
+
+
 def reply(tokens: Sequence[str]) -> int:
-    """How many words at the head only answer: "No, …", "Not true: …"."""
-    found = _REPLY.match(" ".join(tokens) + " ")
-    return len(found[0].split()) if found else 0
+    """How many words at the head only answer or announce: "No, …", "Not true: …", "Please note that …"."""
+    hailed = _GREETING.match(" ".join(tokens) + " ")
+    greeting = len(hailed[0].split()) if hailed else 0
+    found = _REPLY.match(" ".join(tokens[greeting:]) + " ")
+    head = greeting + (len(found[0].split()) if found else 0)
+    return head + width_of("preambles", tokens, head) if head < len(tokens) else head
 
 
 def clauses(tokens: Sequence[str], names: Sequence[tuple[int, int]] = ()) -> list[Clause]:
@@ -82,8 +90,15 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
         return True
     if token in _ALWAYS:
         return not (_JUDGED & set(rest) and set(rest[:2]) & {"that", "this", "it"})
-    if any(w in _LATER for w in rest[:3]):
+    spoken = [t for t in rest if t[0].isalnum()]
+    if any(w in _LATER for w in rest[:3]) or "after that" in " ".join(rest[:4]) or spoken[-1] in _LATER:
         return False
+    if token == "," and tokens[i - 1] in _SAYS and i - 1 > start and tokens[i - 2][0].isalnum():
+        return True
+    if token == "as":
+        return _reasons(tokens, start, i)
+    if token == "," and rest[0] in {"just", "only"} and set(rest[1:2]) & {"no", "not", "never"}:
+        return _verb(tokens[start:i]) is not None
     if (
         token == ","
         and i + 1 < len(tokens)
@@ -94,11 +109,46 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
         return False
     if token == "since" and (_verb(rest) is None or rest[0] in AUX | {"a", "the", "your", "its"}):
         return False
+    if token == "," and rest[0] in {"it", "they"} and _note(tokens[start:i]):
+        return _verb(rest) is not None
     if token not in _VERBAL or _verb(tokens[start:i]) is None or _pending(tokens[start:i]):
         return False
     return _opens(tokens[start:i], rest, token)
 
 
+def _reasons(tokens: Sequence[str], start: int, i: int) -> bool:
+    """Whether an "as" gives a reason: "… as they never leave"; "as easy as it gets" compares."""
+    compared = "as" in tokens[max(start, i - 4) : i] or tokens[i - 1] in {
+        "same",
+        "such",
+        "just",
+        "exactly",
+        "much",
+        "long",
+        "soon",
+        "far",
+        "well",
+    }
+    return (
+        not compared
+        and tokens[i + 1] in _REASON
+        and _verb(tokens[start:i]) is not None
+        and _verb(tokens[i + 1 :]) is not None
+    )
+
+
+_REASON = (_PRONOUN - {"itself", "themselves", "those", "both"}) | {"nothing", "nobody", "there", "no"}
+
+
+def _note(left: Sequence[str]) -> bool:
+    """Whether words are a note of their own, without a verb: "KEK = optional layer", not "on Linux"."""
+    spoken = [t for t in left if t[0].isalnum()]
+    return bool(spoken) and spoken[0] not in _OPENERS | _LIKE and "," not in left[1:] and _verb(spoken) is None
+
+
+_SAYS = frozenset({"yes", "no"})
+"""Said behind a thing, they end what is noted of it: "Replace existing no, whole VM yes"."""
+_LIKE = frozenset({"like", "unlike", "being", "compared", "though", "although", "whereas", "while", "because", "since"})
 _BUT = frozenset({"nothing", "anything", "all", "nobody", "none", "everything"})
 """Words after which "but" is no joint: "nothing but"."""
 
@@ -282,6 +332,8 @@ def _leaning(tokens: Sequence[str], first: int, last: int, before: Clause | None
     left = [*before.lean, *tokens[before.first : before.last]]
     if tokens[first] == ":":
         return Clause(first, last, tuple(w for w in left if w not in NEGATIVE), verb is not None)
+    if verb is None and left[-1] in _SAYS and ":" in left:
+        return Clause(first, last, tuple(left[: left.index(":")]), whole=False)
     if verb is None:
         return Clause(first, last, tuple(left), whole=False)
     if words[verb] in AUX and set(words[verb + 1 :]) <= {"not", "so", "too", "either", "do"}:
@@ -317,24 +369,32 @@ def leans_back(tokens: Sequence[str]) -> bool:
         words[0] in _PRONOUN
         or bool({"it", "they", "its", "their"} & set(words[:4]))
         or words[0] in AUX
-        or (stem(words[0]) in VERBS and words[0].endswith("s"))
+        or (
+            stem(words[0]) in VERBS
+            and words[0].endswith("s")
+            and (stem(words[0]) not in _NOUNS or words[1:2] == [] or words[1] in _OBJECT)
+            and not AUX & set(words[1:2])
+        )
     )
 
 
 def denials(tokens: Sequence[str]) -> list[int]:
     """Indices of the words that turn a clause round, without those that deny nothing ("not only")."""
-    skip = {i for n in range(len(tokens)) for i in range(n, n + _width("harmless", tokens, n))} | answers(tokens)
+    skip = {i for n in range(len(tokens)) for i in range(n, n + width_of("harmless", tokens, n))} | answers(tokens)
     found: list[int] = []
     for n, token in enumerate(tokens):
         if n in skip or _bounds(tokens, n):
             continue
-        if token in _LEAVE and "out" in tokens[n + 1 : n + 5]:
+        if token in _LEAVE and _put_out(tokens, n):
             found.append(n)
             continue
         follows = (token == "nor" and "neither" in tokens[:n]) or (token == "neither" and found[-1:] == [n - 1])
+        if _elsewhere(tokens, n):
+            found.append(n)
+            continue
         if token in NEGATIVE:
             found += [] if follows else [n]
-        elif (width := _width("negative_phrases", tokens, n)) and not (n and tokens[n - 1] in NEGATIVE):
+        elif (width := width_of("negative_phrases", tokens, n)) and not (n and tokens[n - 1] in NEGATIVE):
             found.append(n)
             skip.update(range(n, n + width))
     return found
@@ -348,10 +408,24 @@ def answers(tokens: Sequence[str]) -> set[int]:
     }  # fmt: skip
 
 
-_LEAVE = frozenset({"leave", "leaves", "leaving", "left"})
+def _put_out(tokens: Sequence[str], n: int) -> bool:
+    """Whether a verb at a place puts something out: "leaves volumes out", "keeps files and folders out of it"."""
+    near = tokens[n + 1 : n + _LONGEST_CONTRAST]
+    near = near[: next((k for k, t in enumerate(near) if t in {".", ";", ":"}), len(near))]
+    return any(t == "out" and stem(near[k - 1]) not in VERBS - _NOUNS for k, t in enumerate(near) if k)
 
 
-def _width(name: str, tokens: Sequence[str], n: int) -> int:
+def _elsewhere(tokens: Sequence[str], n: int) -> bool:
+    """Whether a word sends the reader to something else for it: "you'll need another product"."""
+    means = words("means") & set(tokens[n + 1 : n + 3])
+    return tokens[n] in words("others") and bool(means) and any(stem(t) in _LACK for t in tokens[max(0, n - 3) : n])
+
+
+_LACK = frozenset({"need", "requir", "tak", "buy", "call"})
+_LEAVE = frozenset({"leave", "leaves", "leaving", "left", "keep", "keeps", "keeping", "kept", "shut", "shuts"})
+
+
+def width_of(name: str, tokens: Sequence[str], n: int) -> int:
     """How many words a phrase of a list takes up at a place; 0 when none stands there."""
     found = (len(p) for p in starting(name).get(tokens[n], ()) if tuple(tokens[n : n + len(p)]) == p)
     return max(found, default=0)
@@ -367,8 +441,10 @@ def contrasts(tokens: Sequence[str]) -> list[tuple[int, int]]:
     """Spans that name what is not so: "rather than LRS", "(not Linux)"."""
     found = []
     for n in range(len(tokens)):
-        end = n + _width("contrast", tokens, n)
+        end = n + width_of("contrast", tokens, n)
         if end == n or (end < len(tokens) and tokens[end] in AUX | _NO_CONTRAST):
+            continue
+        if tokens[end - 1] == "never" and stem("".join(tokens[end : end + 1])) in VERBS:
             continue
         while end < len(tokens) and not _ends(tokens, end) and end - n < _LONGEST_CONTRAST:
             end += 1

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
 
+from assistant import lexicon
 from assistant.attributes import Heard
 from assistant.checker import CONFLICT, SILENT, SUPPORTED, Checker
-from assistant.clauses import AUX, NEGATIVE
+from assistant.clauses import AUX, NEGATIVE, width_of
 from assistant.pack import Pack
 from assistant.rules import Decision, Saying
 from assistant.stems import Parts, phrase, places
@@ -24,29 +25,11 @@ Outcome = Literal["holds", "fails", "disputed", "open"]
 _MOST_POINTS = 64
 _CLOSE = 6
 """Words within which two values joined by "and" are meant together."""
-_UNIVERSAL = frozenset(["all", "every", "any", "each", "always", "whatever", "whichever", "everything", "anything", "everywhere", "anywhere", "regardless", "invariably", "both", "no", "never", "none", "nothing", "anyone", "everyone", "entire"])  # fmt: skip
-_SWEEPING = frozenset(
-    [
-        "all",
-        "every",
-        "any",
-        "always",
-        "whatever",
-        "whichever",
-        "everything",
-        "anything",
-        "regardless",
-        "never",
-        "no",
-        "none",
-        "nothing",
-        "invariably",
-    ]
-)
+_UNIVERSAL, _SWEEPING = lexicon.words("universal"), lexicon.words("sweeping")
 _ONLY = frozenset({"only", "solely", "exclusively", "alone", "purely"})
 _MERELY = frozenset({"just", "merely"})
 """Mean "only" right before a value; elsewhere they claim nothing ("just confirming")."""
-_ONLY_PHRASES = (("nothing", "but"), ("none", "other", "than"), ("limited", "to"), ("restricted", "to"), ("reserved", "for"), ("confined", "to"), ("no", "one", "but"), ("exclusive", "to"))  # fmt: skip
+_POINTING = frozenset({"the", "this", "that", "same"})
 _LOSS = frozenset({"lost", "loses", "missing", "absent"})
 """Deny a thing that is kept; where the claim is about the loss itself they deny nothing."""
 _CONDITION = frozenset({"unless", "except", "excepting", "excluding", "barring"})
@@ -158,26 +141,7 @@ class Rulings:
                 around = set(words[max(0, first - 3) : last + 2])
                 if {"or", "nor"} & set(words[first:last]):
                     continue
-                if (
-                    around
-                    & {
-                        "with",
-                        "together",
-                        "plus",
-                        "combining",
-                        "combination",
-                        "combined",
-                        "alongside",
-                        "next",
-                        "beside",
-                        "besides",
-                        "jointly",
-                        "pair",
-                        "addition",
-                        "both",
-                    }
-                    or last - first <= _CLOSE
-                ):
+                if around & lexicon.words("together") or last - first <= _CLOSE:
                     one = replace(named[0], values=(whole,), start=first, end=last, own=frozenset(range(first, last)))
                     values = [one, *(v for v in values if v not in named)]
         return values
@@ -226,7 +190,7 @@ class Rulings:
         fitting = [s for s in said if s.dimension in self._relevant(decision)]
         if decision.kind == "value":
             return self._value_ruled(decision, words, heard, fitting, used)
-        if not fitting:
+        if not fitting or self._points_back(decision, words, heard, fitting):
             return None
         for one in fitting:
             used.update(range(one.start, one.end))
@@ -245,6 +209,16 @@ class Rulings:
         if not points or len(points) > _MOST_POINTS:
             return None
         return self._judged(decision, points, used, sweeping=sweeping, negative=negative)
+
+    def _points_back(self, decision: Decision, words: Sequence[str], heard: Heard, said: Sequence[Said]) -> bool:
+        """Whether the clause speaks of one choice and does not name it: "the agent is app-aware"; that some choice is, is not what it says."""
+        named = {s.dimension for s in said}
+        nouns = [p for p, d in self._nouns if d not in named and d in self.checker.space(decision.id).domains]
+        choices = any(self.pack.dimensions[n].kind == "choice" for n in named)
+        alone = bool(nouns) and not (choices or heard.own) and bool({"it", "they"} & {*words})
+        return alone or any(
+            spot[0] > heard.own and words[spot[0] - 1] in _POINTING for p in nouns for spot in places(heard.tokens, p)
+        )
 
     def _relevant(self, decision: Decision) -> set[str]:
         domains = set(self.checker.space(decision.id).domains)
@@ -374,7 +348,7 @@ class Rulings:
             width = (
                 1
                 if words[n] in _ONLY or (words[n] in _MERELY and any(s.start == n + 1 for s in said))
-                else next((len(p) for p in _ONLY_PHRASES if tuple(words[n : n + len(p)]) == p), 0)
+                else width_of("only_phrases", words, n)
             )
             if not width or (n and words[n - 1] == "not"):
                 continue
@@ -434,7 +408,11 @@ class Rulings:
             holds = (verdict.status == "supported") != point.negative
             if holds and not point.negative and self._groundless(decision, point.facts):
                 return "open"
-            return self._certain(decision, verdict, point, sweeping=sweeping) if holds else "fails"
+            return (
+                self._certain(decision, verdict, point, sweeping=sweeping)
+                if holds
+                else self._refuted(decision, verdict, point, sweeping=sweeping)
+            )
         if point.never and any(b.outcome == SUPPORTED for b in verdict.branches):
             return "fails"
         if (
@@ -462,6 +440,11 @@ class Rulings:
         if sweeping and CONFLICT in corners:
             return "disputed"
         return "holds" if corners <= {"not_supported", CONFLICT} else "open"
+
+    def _refuted(self, decision: Decision, verdict: Verdict, point: _Point, *, sweeping: bool) -> Outcome:
+        """A "yes" fails unless some corner is silent, in which it could be so; one "no" is enough against "always"."""
+        silent = verdict.status == "not_supported" and SILENT in self._corners(decision.id, point.facts)
+        return "open" if silent and not sweeping else "fails"
 
     def _corners(self, decision: str, facts: Facts) -> set[str]:
         """What comes out in every way the unsaid facts could be."""
@@ -574,8 +557,10 @@ def excepted(words: Sequence[str], own: int) -> dict[int, int]:
     """Index of each word in the reach of "unless" or "except" -> index of that word."""
     found, cue = {}, -1
     for n in range(own, len(words)):
-        if words[n] in _CONDITION or (
-            words[n] in {"than", "from"} and n and words[n - 1] in {"other", "apart", "aside"}
+        if (
+            words[n] in _CONDITION
+            or (words[n] in {"than", "from"} and n and words[n - 1] in {"other", "apart", "aside"})
+            or (words[n] == "but" and n and words[n - 1] in {"everything", "all", "every", "anything"})
         ):
             cue = n
         elif cue >= 0 and words[n] in {",", ";", "."}:

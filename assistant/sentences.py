@@ -20,13 +20,23 @@ _END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?:\s*\[\d+\])*(?=\s)\s+")
 _NUMBER = r"\(?\d{1,3}[.)]"
 _STEP = re.compile(rf"(?<=[:;,.!?])[ \t]+(?={_NUMBER}\s+[A-Z*_`])|\n(?=[ \t>]*{_NUMBER}\s+\S)")
 """Where a sentence ends because the next item of a list written in one line, or in lines of its own, begins."""
+_MARK = r"(?::| [–→=])"
+"""What parts a name and what is noted of it, in notes without verbs: "LRS – 3 copies"."""
+_NOTE = re.compile(rf"{_MARK}\s")
+_NAME = r"[A-Z][\w-]*(?: [A-Z][\w-]*)*(?: ?/ ?[\w-]+(?: [\w-]+)?)*"
+_BULLET = re.compile(r"[ \t]+(?=[•◦▪‣]\s)")
+_DASHED = re.compile(rf"[ \t]+(?=[-*]\s+[^.;:→=\n]{{2,60}}{_MARK}\s)")
+_NOTED = re.compile(
+    rf"(?<=[a-z0-9)])[ \t]+(?={_NAME}{_MARK} ){_NAME}|(?<=,)[ \t]+(?=\(?\d\) [\w-]+(?: [\w-]+)? [–=:])|(?<=,)[ \t]+(?=[^,.;:=→\n]{{2,60}} [=→] )"
+)
+"""Where the next of several notes begins that stand in one line."""
 _ABBREVIATED = re.compile(
     rf"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|no|fig|incl|resp|mr|ms|mrs|dr|st|al|[A-Z])\.|\b\d\.|^\s*{_NUMBER})$",
     re.IGNORECASE,
 )
 _NEAR = 40
 """Characters before the end of a sentence in which an abbreviation can stand."""
-_OPENS = re.compile(rf"\s*(?:(?:#{{1,6}}|>|[-*+]|{_NUMBER})\s+|>)*(?:\[[ xX]\]\s+)?")
+_OPENS = re.compile(rf"\s*(?:(?:#{{1,6}}|>|[-*+•◦▪‣]|{_NUMBER})\s+|>)*(?:\[[ xX]\]\s+)?")
 """Marks before the first word of a sentence; they are no part of it."""
 _MARKS = re.compile(
     r"!?\[(?=[^\]]*\]\()|(?<=\])\([^)\s]*(?:\s+\"[^\"]*\")?\)|(?<=\w)\](?=\()|\[\d{1,3}\]|<!--|-->|</?(?:b|i|em|strong|u|code|br|p|sub|sup)\s*/?>|[*_`~]{1,3}|^\s*(?:#{1,6}|>+|[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?|(?<=\n)[ \t]*>+|\|"
@@ -187,6 +197,7 @@ def _prose(text: str, start: int, end: int, lead: tuple[str, ...]) -> Iterator[S
     steps = {m.end() for m in _STEP.finditer(text, start, end)} | {
         *_entries(text, start, end),
         *_lines(text, start, end),
+        *_notes(text, start, end),
     }
     for at in sorted(ends | steps):
         if at in steps or not _ABBREVIATED.search(text[max(cuts[-1], at - _NEAR) : at].rstrip()):
@@ -206,6 +217,22 @@ def _lines(text: str, start: int, end: int) -> list[int]:
     room = sum(len(a[0]) + 1 + len(b[0].split()[0]) <= width for a, b in pairwise(lines))
     notes = 2 * room >= len(lines) - 1 > 0 and room
     return [start + b.start() for a, b in pairwise(lines) if notes and a[0].split()[-1].lower() not in _GOES_ON]
+
+
+def _notes(text: str, start: int, end: int) -> Iterator[int]:
+    """Where notes that stand one after another in a line begin: behind a bullet, or before a name and its mark."""
+    yield from (m.end() for m in _BULLET.finditer(text, start, end))
+    first = _NOTE.search(text, start, end)
+    if not first:
+        return
+    if text[:start].rstrip()[-1:] in {"-", "*"}:
+        yield from (m.end() for m in _DASHED.finditer(text, first.end(), end))
+        return
+    for one in _NOTED.finditer(text, first.end(), end):
+        before = text[first.end() : one.start()].split()
+        named = bool(one[0].strip())
+        if before and before[-1].lower() not in _GOES_ON and not (named and before[-1][0].isupper()):
+            yield one.start() + len(one[0]) - len(one[0].lstrip())
 
 
 def _entries(text: str, start: int, end: int) -> Iterator[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from assistant.lexicon import groups
 from assistant.vocabulary import PUNCTUATION, split
@@ -19,7 +20,7 @@ _IRREGULAR = {
     "access": "access", "bypass": "bypass", "less": "less", "unless": "unless", "across": "across", "needs": "need", "need": "need",
     "used": "use", "using": "use", "uses": "use", "dies": "die", "died": "die", "lies": "lie", "lying": "lie", "tied": "tie", "ties": "tie",
     "backups": "backup", "its": "its", "various": "various", "previous": "previous", "thing": "thing", "nothing": "nothing",
-    "anything": "anything", "everything": "everything", "something": "something", "during": "during", "string": "string", "bring": "bring",
+    "anything": "anything", "everything": "everything", "something": "something", "during": "during", "string": "string", "bring": "bring", "staging": "staging",
     "red": "red", "need's": "need", "speed": "speed", "indeed": "indeed", "exceed": "exceed", "feed": "feed", "hundred": "hundred",
     "installation": "install", "installations": "install", "replication": "replicate", "decryption": "decrypt",
     "replica": "replica", "consistency": "consistent", "consistently": "consistent", "maintenance": "maintain", "billing": "bill",
@@ -103,9 +104,17 @@ def phrase(text: str) -> Parts:
 
 
 def senses(words: Sequence[str]) -> list[str]:
-    """The stems of words, each word of a group that means the same made the first of its group."""
+    """The stems of words, each word of a group that means the same made the first of its group, "nothing but" made "only"."""
     known = _senses()
-    return [known.get(s, s) for s in stems(words)]
+    found = [known.get(s, s) for s in stems(words)]
+    for n, pair in enumerate(pairwise(found)):
+        if pair in _ONLY:
+            found[n : n + 2] = "only", ""
+    return found
+
+
+_ONLY = frozenset({("nothing", "but"), ("nobody", "but"), ("none", "but"), ("nothing", "except"), ("nobody", "except")})
+"""Pairs that mean "only"."""
 
 
 @cache

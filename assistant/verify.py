@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 
 from assistant.attributes import Attributes, Heard, Told
 from assistant.checker import Checker
+from assistant.cited import Cited, Span, unread
 from assistant.clauses import (
     AUX,
     LOOSE,
@@ -26,17 +27,17 @@ from assistant.clauses import (
     leans_back,
     subject_of,
 )
-from assistant.compose import spoken
 from assistant.correction import corrected
 from assistant.errors import QuestionError
 from assistant.lexicon import starting, words
+from assistant.naming import Naming
 from assistant.pack import Pack
-from assistant.rules import Place, Tension
+from assistant.rules import Place
 from assistant.rulings import Ruled, Rulings, excepted
-from assistant.sentences import Sentence, blanked, joined, sentences
+from assistant.sentences import Sentence, blanked, sentences
 from assistant.stems import senses, stem, stems
 from assistant.tensions import Tensions
-from assistant.types import Citation, Claim, Finding, Standing, Summary, Verdict, Verification
+from assistant.types import Claim, Finding, Summary, Verification
 from assistant.vocabulary import PUNCTUATION, Vocabulary, Word, clean, split, texts
 
 LONGEST = 1_000_000
@@ -57,11 +58,10 @@ class Verifier:
     def __init__(self, pack: Pack, vocabulary: Vocabulary, checker: Checker) -> None:
         self.pack, self.vocabulary, self.checker = pack, vocabulary, checker
         self.rulings = Rulings(pack, vocabulary, checker)
-        self.attributes = Attributes(pack)
-        self.tensions = Tensions(pack, vocabulary, self.rulings)
+        self.attributes, self.naming = Attributes(pack), Naming(pack)
+        self.cited = Cited(pack, Tensions(pack, vocabulary, self.rulings))
         self._plain = _plain_words() | {s for w in pack.plain for s in stems(split(w))}
         self._verbatim = self._sentences()
-        self._headers = {(d.id, u.start): u.header for d in pack.documents for u in d.units if u.header}
 
     def verify(self, text: str) -> Verification:
         """The claims of a text, with what the documents say of each. QuestionError for a text that is too long."""
@@ -87,18 +87,20 @@ class Verifier:
 
     def _sentence(self, text: str, sentence: Sentence, before: _Before) -> tuple[list[Claim], _Before]:
         """Its claims, and what a next sentence may lean on."""
-        whole = _Span(text, sentence.start, sentence.end)
+        whole = Span(text, sentence.start, sentence.end)
         if sentence.code:
-            return [_unread(whole, "code, which states nothing in words")], _Before()
+            return [unread(whole, "code, which states nothing in words")], _Before()
         if len(sentence.reads) > _LONGEST_SENTENCE:
-            return [_unread(whole, "longer than a sentence that can be read")], _Before()
+            return [unread(whole, "longer than a sentence that can be read")], _Before()
         try:
             reads = clean(sentence.reads)
         except QuestionError as error:
-            return [_unread(whole, str(error))], _Before()
+            return [unread(whole, str(error))], _Before()
         words = self.vocabulary.words(reads)
         tokens = [self.pack.same.get(w, w) for w in texts(words)]
         lead = () if sentence.context else self._lead(sentence.lead)
+        if not (lead or sentence.context or _has_verb(tokens)):
+            lead = before.scene
         held = lead[-1:] == (":",) and bool(denials(lead))
         if before.tokens[-1:] == ("?",) and len(before.tokens) <= _ASIDE:
             lead = before.tokens[:-1]
@@ -108,6 +110,9 @@ class Verifier:
         known = self._verbatim.get(_bare(tokens))
         if known and not strange and not denials(lead):
             return [self._known(whole, *known)], _Before(subject_of(tokens), tuple(tokens))
+        spelled = None if strange or reads.rstrip().endswith("?") else self.naming.judge(tokens)
+        if spelled:
+            return [self._spelled(whole, *spelled)], _Before((tokens[0],), tuple(tokens))
         for clause in self._parallel(tokens, clauses(tokens, self._names(tokens))):
             lean, mine = (
                 clause.lean or self._lean(tokens, clause, lead, before.subject),
@@ -121,20 +126,47 @@ class Verifier:
                 continue
             claim = self._clause(span, tokens, clause, lean, asked=asked, strange=strange)
             if claim and claim.standing == "not_covered" and not (asked or sentence.context) and not self._named(mine):
-                wide = (*before.tokens, *lead, *tokens[: clause.first])
-                again = self._clause(
-                    span, tokens, clause, tuple(w for w in wide if w not in NEGATIVE), asked=asked, strange=strange
-                )
-                sound = again and (again.standing == "proven" or (again.standing != "not_covered" and _refers(mine)))
-                claim = again if sound else claim
+                claim = self._borrowed(span, tokens, clause, (*before.tokens, *lead), before.wrong, strange) or claim
             if claim and held and claim.standing != "not_covered" and _has_verb(mine) and not _goes_on(lead, mine):
-                claim = _unread(span, "the line above it denies something")
+                claim = unread(span, "the line above it denies something")
             if claim and sentence.unticked and lean and not _has_verb(mine):
-                claim = _unread(span, "an empty box says neither yes nor no")
+                claim = unread(span, "an empty box says neither yes nor no")
             if claim and not (sentence.context and claim.standing == "not_covered" and _names_only(mine)):
                 found.append(claim if sentence.aligned else replace(claim, reads=" ".join(sentence.reads.split())))
         own = subject_of(tokens)
-        return found, _Before(own if own and not leans_back(tokens) else before.subject or own, tuple(tokens))
+        wrong = frozenset(f.rule_id for c in found if c.standing == "contradicted" for f in c.findings)
+        scene = self._scene(tokens, found) or (() if _has_verb(tokens) else before.scene)
+        return found, _Before(
+            own if own and not leans_back(tokens) else before.subject or own, tuple(tokens), wrong, scene
+        )
+
+    def _scene(self, tokens: Sequence[str], found: Sequence[Claim]) -> tuple[str, ...]:
+        """The words of a few that only say what the next are about: "On-prem Linux."; else none."""
+        few = len(tokens) <= _ASIDE and not _has_verb(tokens) and all(c.standing == "not_covered" for c in found)
+        named = few and self.vocabulary.find([Word(t, 0, 0) for t in tokens])
+        return tuple(_bare(tokens)) if named and all(f.entry.kind == "value" for f in named) else ()
+
+    def _borrowed(
+        self,
+        span: Span,
+        tokens: Sequence[str],
+        clause: Clause,
+        before: Sequence[str],
+        wrong: frozenset[str],
+        strange: str,
+    ) -> Claim | None:
+        """What a clause says with all that stands before it; None when even so nothing certain.
+
+        What is only borrowed must be read but for one word to be called wrong, and repeating the mistake of the sentence before is none.
+        """
+        wide = tuple(w for w in (*before, *tokens[: clause.first]) if w not in NEGATIVE)
+        claim = self._clause(span, tokens, clause, wide, asked=False, strange=strange, most=1)
+        if not claim or claim.standing == "proven":
+            return claim
+        if claim.standing == "contradicted" and {f.rule_id for f in claim.findings} <= wrong:
+            return None
+        mine = tokens[clause.first : clause.last]
+        return claim if claim.standing != "not_covered" and _refers(mine) else None
 
     def _lead(self, lines: Sequence[str]) -> tuple[str, ...]:
         """The words of the lines above a sentence; an outer one that names another value of what an inner one names is over."""
@@ -173,7 +205,8 @@ class Verifier:
         for clause in found:
             start, lean = clause.first, clause.lean
             for n in range(clause.first + 1, clause.last):
-                if tokens[n] == "," and self._beside(
+                aside = tokens[n] == "and" and tokens[n + 1] in _SIDES and n + 2 < clause.last
+                if (aside or tokens[n] == ",") and self._beside(
                     tokens[start:n], tokens[n + 1 : _next(tokens, n + 1, clause.last)]
                 ):
                     out.append(Clause(start, n, lean, clause.whole))
@@ -233,10 +266,18 @@ class Verifier:
     def _key(self, text: str) -> tuple[str, ...]:
         return _bare(texts(self.vocabulary.words(clean(text)))) if text.strip() else ()
 
-    def _known(self, span: _Span, place: Place, identity: str, status: str) -> Claim:
+    def _known(self, span: Span, place: Place, identity: str, status: str) -> Claim:
         """A sentence of the documents, or of a rule, word by word."""
-        words = self.quoted(place)
-        return self._cited(span, "proven", [(place, Finding(identity, status, words), words), *self._torn(place, span)])
+        words = self.cited.quoted(place)
+        return self.cited.of(
+            span, "proven", [(place, Finding(identity, status, words), words), *self.cited.torn(place, span)]
+        )
+
+    def _spelled(self, span: Span, holds: bool, place: Place) -> Claim:  # as it comes from the naming
+        """A short name, spelled out."""
+        words = self.cited.quoted(place)
+        finding = Finding("", "supported" if holds else "not_supported", words)
+        return self.cited.of(span, "proven" if holds else "contradicted", [(place, finding, words)])
 
     @staticmethod
     def _lean(
@@ -251,7 +292,15 @@ class Verifier:
         return lead
 
     def _clause(
-        self, span: _Span, tokens: Sequence[str], clause: Clause, lean: tuple[str, ...], *, asked: bool, strange: str
+        self,
+        span: Span,
+        tokens: Sequence[str],
+        clause: Clause,
+        lean: tuple[str, ...],
+        *,
+        asked: bool,
+        strange: str,
+        most: int = _MOST_UNREAD,
     ) -> Claim | None:
         """What the documents say of a clause; None when it claims nothing."""
         mine = tokens[clause.first : clause.last]
@@ -281,29 +330,30 @@ class Verifier:
         if not (residue or strange or told or ruled):
             return None
         if asked:
-            return _unread(span, "a question claims nothing") if told or ruled else None
-        return self._judged(span, words, heard.tokens, residue, told, ruled, own, strange)
+            return unread(span, "a question claims nothing") if told or ruled else None
+        return self._judged(span, words, heard.tokens, residue, told, ruled, own, strange, most)
 
     def _speaks(self, token: str) -> bool:
         """Whether a word claims something by itself."""
         return bool(token) and token not in PUNCTUATION and token not in self._plain
 
     def _judged(
-        self, span: _Span, words: Sequence[str], tokens: Sequence[str], residue: set[int], told: Sequence[Told], ruled: Sequence[Ruled],
+        self, span: Span, words: Sequence[str], tokens: Sequence[str], residue: set[int], told: Sequence[Told], ruled: Sequence[Ruled],
         own: int,
         strange: str,
+        most: int,
     ) -> Claim:  # fmt: skip
-        wrong = [t for t in told if not t.holds]
+        wrong = [t for t in told if not t.holds and not _outread(t, told, ruled)]
         refuted = [
             r
             for r in ruled
             if r.outcome == "fails" and (not (r.negative or r.bare) or not self._left(residue, tokens, [r], []))
         ]
-        if (wrong or refuted) and len(self._left(residue, tokens, refuted, wrong)) <= _MOST_UNREAD:
-            return self._claim(span, "contradicted", wrong, refuted)
+        if (wrong or refuted) and len(self._left(residue, tokens, refuted, wrong)) <= most:
+            return self.cited.claim(span, "contradicted", wrong, refuted)
         disputed = [r for r in ruled if r.outcome == "disputed"]
         if disputed:
-            return self._claim(span, "disputed", [], disputed)
+            return self.cited.claim(span, "disputed", [], disputed)
         right, holding = [t for t in told if t.holds], [r for r in ruled if r.outcome == "holds"]
         left = sorted({*self._left(residue, tokens, holding, right), *self._unvouched(words, own, holding, right)})
         settled = {i for r in holding for i in r.used}
@@ -313,8 +363,8 @@ class Verifier:
             or (not right and any(r.outcome == "open" and not r.bare and not r.spoken <= settled for r in ruled))
         )
         if (right or holding) and not left and not strange and not half:
-            return self._claim(span, "proven", right, holding)
-        return self._open(
+            return self.cited.claim(span, "proven", right, holding)
+        return self.cited.open(
             span, words, left, strange, [r for r in ruled if r.outcome in {"open", "fails"}], right, holding
         )
 
@@ -358,104 +408,6 @@ class Verifier:
         found = self.vocabulary.find(self.vocabulary.words(clean(text)))
         return frozenset((f.entry.name, f.entry.values) for f in found if f.entry.kind == "value")
 
-    # ---- the claim in words
-
-    def _open(
-        self,
-        span: _Span,
-        words: Sequence[str],
-        left: Sequence[int],
-        strange: str,
-        ruled: Sequence[Ruled],
-        right: Sequence[Told],
-        holding: Sequence[Ruled],
-    ) -> Claim:
-        findings = []
-        for one in ruled:
-            rule_id = next((r for v in one.verdicts for r in v.rules), "")
-            if one.missing:
-                on = ", ".join(self.pack.dimensions[n].label for n in one.missing)
-                findings.append(Finding(rule_id, "depends", f"it depends on what is not said: {on}"))
-            elif one.outcome == "open":
-                findings.append(Finding(rule_id, "not_stated", "the documents do not settle it"))
-        if right or holding:
-            findings += [Finding(f.rule_id, f.status, f"in part: {f.message}") for f in self._findings(right, holding)]
-        if left or strange:
-            unread = " ".join([*dict.fromkeys(words[n] for n in left), *([strange] if strange else [])])
-            findings.append(Finding("", "unread", f"not accounted for: {unread}"))
-        return Claim(span.sentence, span.start, span.end, "not_covered", tuple(findings))
-
-    def _claim(self, span: _Span, standing: Standing, told: Sequence[Told], ruled: Sequence[Ruled]) -> Claim:
-        torn = [proof for one in told for proof in self._torn(one.fact.place, span)]
-        return self._cited(span, standing, [*self._proofs(told, ruled), *torn])
-
-    def _torn(self, place: Place, span: _Span) -> list[_Proof]:
-        """The sides of what the documents read differently from this place."""
-        return [proof for tension in self.tensions.at(place, span.sentence) for proof in _sides(tension)]
-
-    def _cited(self, span: _Span, standing: Standing, proofs: Sequence[_Proof]) -> Claim:
-        marks: dict[tuple[str, int], int] = {}
-        for place, _, _ in proofs:
-            marks.setdefault((place.source, place.start), len(marks) + 1)
-        findings = tuple(
-            dict.fromkeys(
-                Finding(f.rule_id, f.status, f.message, marks[place.source, place.start]) for place, f, _ in proofs
-            )
-        )
-        citations = {marks[p.source, p.start]: self._citation(p, marks[p.source, p.start], span) for p, _, _ in proofs}
-        correction = "" if standing == "proven" else joined(list(dict.fromkeys(words for _, _, words in proofs[:2])))
-        return Claim(span.sentence, span.start, span.end, standing, findings, tuple(citations.values()), correction)
-
-    def _findings(self, told: Sequence[Told], ruled: Sequence[Ruled]) -> list[Finding]:
-        return [f for _, f, _ in self._proofs(told, ruled)]
-
-    def _proofs(self, told: Sequence[Told], ruled: Sequence[Ruled]) -> list[_Proof]:
-        """Each place that decides, the finding on it, and the sentence that says it."""
-        found = []
-        for one in told:
-            words = self.quoted(one.fact.place)
-            found.append(
-                (one.fact.place, Finding(one.fact.id, "supported" if one.holds else "not_supported", words), words)
-            )
-        for each in ruled:
-            for verdict in each.verdicts[:3]:
-                found += self._by_rules(verdict)
-        unique = {(p.source, p.start, f.rule_id): (p, f, w) for p, f, w in found}
-        return list(unique.values())
-
-    def _by_rules(self, verdict: Verdict) -> list[_Proof]:
-        found = []
-        why = next((z.why for z in self.pack.resolutions if z.id in verdict.settled_by and z.kind == "disclose"), "")
-        ids = verdict.rules if verdict.status == "conflict" else verdict.rules[:1]
-        if verdict.status == "depends":
-            ids = tuple(b.rules[0] for b in verdict.branches if b.rules)[:2]
-        for rule_id in ids:
-            rule = self.pack.rule(rule_id)
-            says = why if verdict.status == "conflict" and why else rule.title
-            found.append((rule.place, Finding(rule.id, rule.then, rule.title), says))
-        return found + [proof for tension in self.tensions.over(verdict) for proof in _sides(tension)]
-
-    def quoted(self, place: Place) -> str:
-        """The sentence of a document as it is spoken; a row of a table with its headings."""
-        document = self.pack.section(place.source).document
-        header = next((h for (d, start), h in self._headers.items() if d == document and start == place.start), "")
-        return spoken(place.quote, header)
-
-    def _citation(self, place: Place, marker: int, span: _Span) -> Citation:
-        section = self.pack.section(place.source)
-        return Citation(
-            marker, section.id, section.title, section.heading_path, section.url, section.edition,
-            place.quote, place.start, place.end, span.start, span.end,
-        )  # fmt: skip
-
-
-_Proof = tuple[Place, Finding, str]
-"""A place that decides, the finding on it, and the sentence that says it."""
-
-
-def _sides(tension: Tension) -> list[_Proof]:
-    return [(p, Finding(tension.id, "conflict", tension.says), tension.says) for p in tension.places]
-
 
 @dataclass(frozen=True, slots=True)
 class _Before:
@@ -463,17 +415,10 @@ class _Before:
 
     subject: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    text: str
-    start: int
-    end: int
-
-    @property
-    def sentence(self) -> str:
-        return self.text[self.start : self.end]
+    wrong: frozenset[str] = frozenset()
+    """The rules and facts that it gets wrong: who only repeats them says nothing new."""
+    scene: tuple[str, ...] = ()
+    """What words without a verb have said that all is about."""
 
 
 def _bare(tokens: Sequence[str]) -> tuple[str, ...]:
@@ -481,14 +426,12 @@ def _bare(tokens: Sequence[str]) -> tuple[str, ...]:
     return tuple(t for t in tokens if t not in PUNCTUATION)
 
 
-def _unread(span: _Span, why: str) -> Claim:
-    return Claim(span.sentence, span.start, span.end, "not_covered", (Finding("", "unread", why),))
-
-
+_SIDES = frozenset({"at", "for", "in", "on", "under", "with"})
+"""Words that, after "and", set one case beside another: "on Windows it is … and on Linux …"."""
 _JOINTS = frozenset({"and", "but", "whereas", "while", "so", "yet", "plus"})
 
 
-def _cut(whole: _Span, words: Sequence[Word], clause: Clause) -> _Span:
+def _cut(whole: Span, words: Sequence[Word], clause: Clause) -> Span:
     """The characters of a clause, from its first word that is no joint to its last."""
     first, last = clause.first, clause.last
     while first < last - 1 and (words[first].text in _JOINTS or not words[first].text[0].isalnum()):
@@ -498,7 +441,13 @@ def _cut(whole: _Span, words: Sequence[Word], clause: Clause) -> _Span:
     piece = whole.text[start:end]
     start += len(piece) - len(piece.lstrip(" ,;:\n\t"))
     end = start + len(whole.text[start:end].rstrip(" ,;:\n\t" if end < whole.end else " \n\t"))
-    return _Span(whole.text, start, end)
+    return Span(whole.text, start, end)
+
+
+def _outread(one: Told, told: Sequence[Told], ruled: Sequence[Ruled]) -> bool:
+    """Whether a longer reading of the same words holds: of the same fact, of two steps, or of a rule that denies what the clause denies."""
+    longer = any(t.holds and (t.order or t.fact is one.fact) and one.matched < t.matched for t in told)
+    return longer or any(r.outcome == "holds" and r.negative and one.matched <= r.used for r in ruled)
 
 
 def _inherited(lean: Sequence[str], mine: Sequence[str]) -> set[int]:

@@ -27,6 +27,7 @@ FLOORS = {
     "stems": 3.1,
     "clauses": 3.2,
     "attributes": 3.3,
+    "naming": 3.3,
     "rulings": 3.5,
     "tensions": 3.6,
     # between the words and those who decide on them: English, then machines and turns, then whole readings
@@ -36,7 +37,7 @@ FLOORS = {
     "reading": 3.6,
     "disputes": 3.9,
     **dict.fromkeys(("proof", "compose", "matrix", "drill"), 4),
-    "correction": 4.1,
+    **dict.fromkeys(("correction", "cited"), 4.1),
     "verify": 4.2,
     # above proof, which runs before every build
     "index": 4.5,
@@ -321,9 +322,11 @@ CORE = [
     "sentences",
     "clauses",
     "attributes",
+    "naming",
     "rulings",
     "tensions",
     "correction",
+    "cited",
     "verify",
     "draft",
     "second",

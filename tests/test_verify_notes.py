@@ -1,0 +1,149 @@
+"""Notes, fragments and clauses that lean: what is read for itself, and what is left alone rather than guessed."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.engine import Assistant
+from assistant.sentences import sentences
+
+
+def standings(helper: Assistant, text: str) -> list[str]:
+    return [c.standing for c in helper.verify(text).claims]
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("LRS – 3 copies, 1 region GRS – 3 copies, 3 regions Default: GRS", ["LRS – 3 copies, 1 region", "GRS – 3 copies, 3 regions", "Default: GRS"]),
+        ("• ADE: whole VM OK • ADE: no Replace existing", ["ADE: whole VM OK", "ADE: no Replace existing"]),
+        ("- SQL on Windows: fine - SQL on Linux: not yet", ["SQL on Windows: fine", "SQL on Linux: not yet"]),
+        ("a deleted folder = azure backup, a lost site = site recovery", ["a deleted folder = azure backup,", "a lost site = site recovery"]),
+        ("Azure / Linux / entire VM → extension Azure / Windows / files → MARS", ["Azure / Linux / entire VM → extension", "Azure / Windows / files → MARS"]),
+        ("Site Recovery → failover, Azure Backup → files", ["Site Recovery → failover,", "Azure Backup → files"]),
+        # one note alone, a word that goes on, and a name that only holds a mark
+        ("Note: for Windows: use MARS.", ["Note: for Windows: use MARS."]),
+        ("Failover of a site = Site Recovery. Azure Backup = files.", ["Failover of a site = Site Recovery.", "Azure Backup = files."]),
+        ("MARS backs up files - not volumes.", ["MARS backs up files - not volumes."]),
+    ],
+)  # fmt: skip
+def test_notes_in_one_line_are_read_one_by_one(text: str, notes: list[str]) -> None:
+    assert [text[s.start : s.end] for s in sentences(text)] == notes
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # a reason has denials of its own
+        ("Backups of our Azure VMs are left unencrypted as they never leave the platform.", ["contradicted", "not_covered"]),
+        ("The extension is the simplest way for Azure VMs as nothing else is needed.", ["proven", "not_covered"]),
+        # "just no" sets off what is denied alone
+        ("Encrypted VMs do allow folder-level restores, just no file-level ones.", ["contradicted", "proven"]),
+        ("MARS backs up on-premises Windows files, just no volumes.", ["proven", "proven"]),
+        # a note and what is said of it
+        ("KEK = optional extra layer, it encrypts the backup data.", ["proven", "contradicted"]),
+        # yes and no behind each thing
+        ("Encrypted VM: Replace existing yes, file-level restore no.", ["contradicted", "proven"]),
+        # "logs" is a noun where no object follows
+        ("Differentials hang off the most recent full backup. Logs give you point-in-time.", ["proven", "proven"]),
+    ],
+)  # fmt: skip
+def test_a_clause_denies_for_itself_alone(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # what is denied is the subject itself
+        ("For encrypted VMs there is no Replace existing.", ["proven"]),
+        ("For unencrypted managed VMs there is no Replace existing.", ["contradicted"]),
+        # "the agent" is one of several and nobody said which
+        ("The agent is app-aware on Windows hosts outside Azure.", ["not_covered"]),
+        ("On Linux it is app-aware.", ["not_covered"]),
+        # who only repeats the mistake of the sentence before says nothing new; who adds to it is judged
+        ("The VM extension backs up on-premises SQL databases. It can be found on Windows.", ["contradicted", "not_covered"]),
+        # borrowed, a claim is called wrong only when it was read
+        ("Local Windows VMs are fine with MABS. It costs us about 10 dollars per protected instance.", ["proven", "not_covered"]),
+        ("GRS keeps data in a second region. The second region for us is North Europe.", ["proven", "not_covered"]),
+    ],
+)  # fmt: skip
+def test_what_is_not_said_is_not_guessed(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
+
+
+def test_words_without_a_verb_set_the_scene(helper: Assistant) -> None:
+    assert standings(helper, "On-prem Linux. Physical: MABS, volumes.")[-1] == "contradicted"
+    assert standings(helper, "On-prem Windows. Physical: MABS, volumes.")[-1] == "proven"
+
+
+@pytest.mark.parametrize(
+    ("text", "standing"),
+    [
+        # a "yes" that no rule speaks of in some corner is not refuted
+        ("The workload extension covers PostgreSQL as well.", "not_covered"),
+        # not done until, and kept until
+        ("The snapshot isn't transferred to the vault until the extension is installed.", "proven"),
+        ("The recovery point isn't created until the snapshot has been transferred.", "proven"),
+        ("The snapshot stays until the transfer is done.", "proven"),
+        ("What MABS has backed up stays with MABS until MARS is installed.", "not_covered"),
+        # a phrase that denies denies its subject too
+        ("Patching the service is not your concern.", "proven"),
+        ("Patching the service is your concern.", "contradicted"),
+        # a longer reading of one fact goes before a shorter
+        ("On Windows the extension is called VMSnapshot and on Linux VMSnapshotLinux.", "proven"),
+        ("On Windows the extension is called VMSnapshotLinux and on Linux VMSnapshot.", "contradicted"),
+        # what applications do after a restore is not what the service does with snapshots
+        ("The apps must tidy up after themselves when they start.", "not_covered"),
+        # what a rule denies of a case, no description of the thing denies
+        ("On an encrypted VM, swapping the disk with Replace existing isn't possible.", "proven"),
+        ("On an unencrypted managed VM, swapping the disk with Replace existing isn't possible.", "contradicted"),
+        # who does it, and of which backup
+        ("The snapshot is deleted by the admin.", "contradicted"),
+        ("The first backup of a VM sends only the changed blocks.", "contradicted"),
+        ("Retention stops at ten years.", "contradicted"),
+        # the order of steps in other words
+        ("First comes MARS on the DPM server, and only after that the protection agents are put on the machines.", "contradicted"),
+        ("With DPM, machines are backed up to local storage first and to a vault afterwards.", "proven"),
+        # "never" and "nothing but" as contrast and bound
+        ("Linux VMs on-premises: DPM or MABS, never MARS.", "proven"),
+        ("Azure Backup covers nothing but Azure VMs.", "contradicted"),
+        ("System state of Windows machines is beyond MARS.", "contradicted"),
+        ("MARS leaves system state of Windows machines out.", "contradicted"),
+        ("MARS keeps Windows files, folders and system state out of its backups.", "contradicted"),
+        ("The retention policy can go beyond ten years.", "proven"),
+        ("Unless the VM is stopped, the restore fails.", "proven"),
+        # one night's figure is no rule
+        ("The transfer of last night took 3 hours.", "not_covered"),
+        # a greeting is no part of a claim
+        ("Hi Jens, GRS is the default.", "proven"),
+        # "only", of several words
+        ("Nobody but MABS and DPM makes app-aware backups.", "proven"),
+        ("Nobody but DPM makes app-aware backups.", "contradicted"),
+        ("App-aware backups are restricted to MABS and DPM.", "proven"),
+        ("App-aware backups are the preserve of DPM.", "contradicted"),
+    ],
+)  # fmt: skip
+def test_a_reading_fails_towards_not_covered(helper: Assistant, text: str, standing: str) -> None:
+    assert standings(helper, text) == [standing]
+
+
+@pytest.mark.parametrize(
+    ("text", "standing", "quote"),
+    [
+        ("MARS stands for Microsoft Azure Recovery Services.", "proven", "- **Microsoft Azure Recovery Services (MARS) agent**: not app-aware."),
+        ("DPM is short for System Center Data Protection Manager.", "proven", "- **System Center Data Protection Manager (DPM)**: app-aware."),
+        ("VSS stands for Volume Shadow Copy Service.", "proven", ""),
+        ("LRS means long-term redundant storage.", "contradicted", "- **Locally redundant storage (LRS)** keeps three copies of the data within one region."),
+        ("LRS stands for geo-redundant storage.", "contradicted", ""),
+        ("MARS stands for Managed Azure Replication Service.", "contradicted", ""),
+        # neither its letters nor another's words
+        ("MARS stands for peace of mind.", "not_covered", ""),
+    ],
+)  # fmt: skip
+def test_a_short_name_is_spelled_out_as_the_documents_do(
+    helper: Assistant, text: str, standing: str, quote: str
+) -> None:
+    claim = helper.verify(text).claims[0]
+    assert claim.standing == standing
+    assert not quote or [f"- {c.quote}" for c in claim.citations] == [quote]
