@@ -35,7 +35,7 @@ _CORRECT = re.compile(
 _UNSURE = re.compile(
     r"\b(?:dunno|don't know|not sure|no idea|unsure|can't tell|cannot tell|can't say|cannot say|unclear|nobody knows|(?:do|does|did) not know|doesn't know|"
     r"don't remember|nobody remembers|have to ask|haven't checked|have not checked|i forgot|not told (?:me|us)|(?:hasn't|didn't) (?:say|said|tell|told)|unaware|"
-    r"nobody (?:said|told|wrote)|not know|nor whether|no clue|not certain|not documented)\b"
+    r"nobody (?:has |have )?(?:said|told|wrote)|not know|nor whether|no clue|not certain|not documented)\b"
 )
 _MAYBE = {("might", "be"), ("may", "be"), ("might", "have"), ("may", "have")}
 _EITHER = {("may", "or"), ("might", "or")}

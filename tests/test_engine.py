@@ -96,6 +96,25 @@ def test_who_asks_which_place_is_right_is_shown_both(helper: Assistant) -> None:
     assert {c.title for c in answer.citations} == {"Support matrix", "Microsoft Azure Recovery Services agent"}
 
 
+def test_a_measure_that_no_near_place_speaks_of_is_not_stated(helper: Assistant) -> None:
+    assert helper.ask("How many minutes does Create a new VM take on average?").status == "not_stated"
+    assert "24 hours" in helper.ask("How many hours may the transfer of a snapshot to the vault take?").text
+
+
+def test_words_set_aside_claim_nothing(helper: Assistant) -> None:
+    answer = helper.ask("Are all disks of an Azure VM backed up at the same time rather than one after the other?")
+    assert (answer.status, answer.text.split(":")[0]) == ("supported", "Yes")
+
+
+def test_a_value_named_alone_asks_what_it_means(helper: Assistant) -> None:
+    answer = helper.ask("What's the meaning of crash consistent?")
+    assert (answer.status, answer.citations[0].title) == ("information", "Crash consistent")
+
+
+def test_a_poll_is_no_part_of_what_it_asks_about(helper: Assistant) -> None:
+    assert helper.ask("For the third time: Windows VM, on-prem, app data, DPM: YES OR NO").status == "supported"
+
+
 def test_a_typo_is_no_type(helper: Assistant) -> None:
     answer = helper.ask("Typo. I meant GRS.", after=helper.ask("Is LRS the default redundancy?"))
     assert answer.status == "supported"

@@ -59,6 +59,59 @@ def test_facts_are_read_from_the_words(question: str, expected: dict[str, tuple[
 
 
 @pytest.mark.parametrize(
+    ("question", "unknown"),
+    [
+        ("He has not told me whether it is hardware or a guest. Can DPM protect the Linux server?", "environment"),
+        ("I do not know yet if that server is virtual. Can DPM save it?", "environment"),
+        ("It may or may not be encrypted. Can I use Replace existing?", "encryption"),
+        ("Is the snapshot application consistent? Someone said it might be switched off.", "power"),
+        ("Nobody has told us if the disks are managed. Is Replace existing an option?", "disk_type"),
+    ],
+)
+def test_what_nobody_knows_is_no_fact(question: str, unknown: str) -> None:
+    assert unknown not in facts(READER.read(question))
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Neither encrypted nor unmanaged, and stopped since Friday: does Replace existing work?",
+         {"encryption": ("unencrypted",), "disk_type": ("managed",), "power": ("stopped",), "restore_option": ("replace_existing",)}),
+        ("Nobody ever encrypted it. Can I use Replace existing?",
+         {"encryption": ("unencrypted",), "restore_option": ("replace_existing",)}),
+        ("Without the MARS agent on the DPM server, does the data get to the vault?",
+         {"tool": ("dpm",), "mars_on_server": ("no",)}),
+    ],
+)  # fmt: skip
+def test_a_denial_ends_where_it_ends(question: str, expected: dict[str, tuple[str, ...]]) -> None:
+    assert facts(READER.read(question)) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("To where is the virtual hard disk copied in the course of Restore disk?", "explain"),
+        ("Access rights on backups are managed where?", "explain"),
+        ("For what reason was my attempt to use Replace existing rejected?", "explain"),
+        ("Fill in the blank: LRS keeps ___ copies of the data.", "explain"),
+        ("Homework says: describe what a full SQL backup contains.", "explain"),
+        ("crash consistent", "explain"),
+        ("MARS is not app-aware. Is Tom right?", "claim"),
+        ("Ann said that MABS is app-aware. Did she get that right?", "claim"),
+        ("Is MARS right for a Linux server?", "capability"),
+    ],
+)
+def test_what_is_wanted_shows_in_many_forms(question: str, kind: str) -> None:
+    assert READER.read(question).kind == kind
+
+
+def test_misspelled_words_are_searched_for_as_they_were_understood() -> None:
+    assert (
+        READER.read("how meny copys has localy redundnt storge").topic == "how meny copies has localy redundant storage"
+    )
+
+
+@pytest.mark.parametrize(
     ("question", "silence"),
     [
         ("Does DPM write to tape?", "tape"),
