@@ -120,7 +120,7 @@ FAULTS = {
     "prose": Behaviour(script=lambda _: ["The operating system is Windows, so it is supported."]),
     "a list": Behaviour(script=lambda _: ["[1, 2]"]),
     "refuses": Behaviour(script=lambda _: ["I'm sorry, but I can't help with that."]),
-    "slow": Behaviour(script=reads({**OURS, "os": ["windows"]}), pause=4.0),
+    "slow": Behaviour(script=reads({**OURS, "os": ["windows"]}), pause=8.0),
     "half": Behaviour(script=lambda _: ['{"os": ["win']),
     "not everything": Behaviour(script=lambda _: ['{"os": ["windows"]}']),
     "nested": Behaviour(script=lambda _: ["[" * 100_000]),
@@ -131,7 +131,7 @@ FAULTS = {
 def test_every_fault_ends_in_time_with_the_answer_without_it(helper: Assistant, fault: str) -> None:
     began = time.monotonic()
     answer = asked(helper, FAULTS[fault], within=1.0)
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 4.0  # half of what the slow model takes; server and client are made in it too
     assert plain(answer) == helper.ask(QUESTION)
     assert answer.second is not None
     assert (answer.second.facts, answer.second.says) == ({}, "")
