@@ -16,8 +16,7 @@ from assistant.confidence import Way, situation
 from assistant.denial import closes
 from assistant.disputes import fitting
 from assistant.grammar import asks_duty, asks_plainly
-from assistant.lexicon import phrases
-from assistant.lexicon import words as lexicon_words
+from assistant.lexicon import phrases, words
 from assistant.reading import said_by
 from assistant.rules import Place, Rule
 from assistant.statements import Stated
@@ -219,9 +218,9 @@ class Case:
     def _unmeasured(self) -> bool:
         """Whether a measure is asked for ("how many minutes", "in days") of which no place near the question speaks."""
         focus = self.reading.focus
-        if focus[:1] and not {"how", "what", "what's"} & set(focus):
+        if not {"how", "what", "what's"} & set(focus):
             return False
-        asked = {b for a, b in pairwise(focus) if a in {"many", "in"} and b in lexicon_words("measures")}
+        asked = {b for a, b in pairwise(focus) if a in {"many", "in"} and b in words("measures")}
         near = " ".join(f"{h.unit.text} {h.section.title}" for h in self.hits[:_PLACES]).lower() if asked else ""
         return bool(asked) and not any(measure in near for measure in (*asked, "limit"))
 
@@ -238,17 +237,24 @@ class Case:
         sure = not self._machine() and self._better_explained(_SURE) if weighed else self._better_explained()
         return self._undecided() and sure
 
+    def _named(self) -> set[str]:
+        """The dimensions of which something is known of a machine."""
+        return {n for s in self._scenarios() for n in s.facts}
+
     def _asks_meaning(self) -> bool:
         """Whether a value is named and nothing from which one could follow: what it means is asked then."""
         decision = self.pack.decisions[self.reading.decision or ""]
-        named = {n for s in self._scenarios() for n in s.facts}
-        return self.reading.kind == "value" and named == {decision.outcome} and self._undecided() and self._fits(_KNOWN)
+        return (
+            self.reading.kind == "value"
+            and self._named() == {decision.outcome}
+            and self._undecided()
+            and self._fits(_KNOWN)
+        )
 
     def _machine(self) -> set[str]:
         """What is told of the machine, level and outcome aside."""
         outcome = self.pack.decisions[self.reading.decision or ""].outcome
-        named = {n for s in self._scenarios() for n in s.facts} - {outcome}
-        return {n for n in named if self.pack.dimensions[n].kind == "fact"}
+        return {n for n in self._named() - {outcome} if self.pack.dimensions[n].kind == "fact"}
 
     def _undecided(self) -> bool:
         """Whether the rules would only list every way it could come out."""
@@ -270,8 +276,7 @@ class Case:
         if not polar or not self._fits(_NEAR) or self._ruled(self.hits[0].unit):
             return None
         tokens = reading.focus or tuple(self.house.reader.words(self.question))
-        carried = {n for s in self._scenarios() for n in s.facts}
-        return self.house.statements.judge_at(self.hits[0].unit, tokens, said_by(reading) | carried)
+        return self.house.statements.judge_at(self.hits[0].unit, tokens, said_by(reading) | self._named())
 
     def _state(self, stated: Stated) -> Status:
         """Yes or no to a claim about a stated fact, with its place."""
@@ -497,7 +502,7 @@ class Case:
         decision = self.reading.decision or ""
         domains = self.house.checker.space(decision).domains
         used = {*domains, *(self.pack.dimensions[n].reads for n in domains)}
-        named = {n for s in self._scenarios() for n in s.facts}
+        named = self._named()
         said = named & used
         outcome = self.pack.decisions[
             decision
@@ -525,8 +530,7 @@ class Case:
         if stated:
             return self._state(stated)
         self._reason()
-        words = set(self.reading.topic.lower().split())
-        complete = complete or bool(words & lexicon_words("listing"))
+        complete = complete or bool(words("listing").intersection(self.reading.topic.lower().split()))
         self.composer.explain(self.page, hits, complete=complete)
         return "information"
 
