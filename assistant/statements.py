@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from assistant.denial import bounds, denials, untrue
 from assistant.grammar import asks_duty
-from assistant.lexicon import words
+from assistant.lexicon import phrases, words
 from assistant.pack import Pack
 from assistant.rules import Fact
 from assistant.types import Unit
@@ -140,7 +140,6 @@ _NUMBERS = {
 }
 
 
-_INSTEAD = {("rather", "than"), ("instead", "of"), ("opposed", "to"), ("and", "not")}
 _EARLY = frozenset({"first", "before", "beforehand", "prior", "initially"})
 _LATE = frozenset({"after", "afterwards", "later", "last", "finally", "end"})
 _JOINTS = frozenset(
@@ -173,7 +172,9 @@ def _set_aside(tokens: Sequence[str], place: int) -> bool:
     """Whether words are named only to be set aside: "the memory too, not just the disk", "on the server rather than on each machine"."""
     just = place > 0 and tokens[place - 1] == "not" and tokens[place] in {"just", "only", "merely"}
     before = tokens[max(0, place - _REACH) : place]
-    return just or any((a, b) in _INSTEAD for a, b in pairwise(before))
+    return just or any(
+        tuple(before[n : n + len(cue)]) == cue for cue in phrases("contrast") for n in range(len(before))
+    )
 
 
 def _turned(tokens: Sequence[str], place: int, size: int) -> bool:
