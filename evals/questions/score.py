@@ -6,6 +6,7 @@ import json
 import re
 import statistics
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypedDict
 
@@ -38,10 +39,14 @@ def marks(case: Case, answer: Answer) -> dict[str, bool]:
         "mention": all(re.search(p, answer.text, re.IGNORECASE) for p in case["must_mention"]),
         "clean": not any(re.search(p, answer.text, re.IGNORECASE) for p in case["must_not_say"]),
         "cite": all(titles & {_plain(t) for t in group} for group in case["must_cite"]),
-        "choice": not case.get("choice") or sorted(answer.choice) == sorted(map(str, case["choice"] or ())),
+        "choice": not case.get("choice") or _letters(answer.choice) == _letters(case["choice"] or ()),
     }
     flat = answer.status not in case["accept"] and OPPOSITE.get(answer.status) in case["accept"]
     return {**found, "all": all(found.values()), "flat": flat}
+
+
+def _letters(labels: Iterable[object]) -> list[str]:
+    return sorted(str(one).lower() for one in labels)
 
 
 def _plain(title: str) -> str:
@@ -81,7 +86,10 @@ def main() -> None:
                     print(
                         f"{case['id']}: {[k for k, v in right.items() if not v and k != 'flat']} said {answer.status}, accepted {case['accept']}"
                     )
-        shares = [f"{counts[k] / len(cases):.3f}" for k in ("mention", "clean", "cite", "choice", "all")]
+        chosen = sum(bool(c.get("choice")) for c in cases)
+        counts["choice"] -= len(cases) - chosen
+        of = {"choice": max(chosen, 1)}
+        shares = [f"{counts[k] / of.get(k, len(cases)):.3f}" for k in ("mention", "clean", "cite", "choice", "all")]
         low, high = wilson(counts["status"], len(cases))
         trust = f"{coverage_at(sure, 0.02):.3f} | {augrc(sure):.4f} | {calibration_error(sure):.3f}"
         p95 = statistics.quantiles(times, n=20)[-1] * 1000
