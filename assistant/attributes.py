@@ -6,7 +6,8 @@ Nothing here is similar: a fact names the phrases of its subject and those that 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from assistant import rules
 from assistant.clauses import VERBS
@@ -34,6 +35,10 @@ _UNDER = (
 _NEVER = frozenset(senses(["not", "never", "doesn't", "don't", "can't", "cannot", "won't", "isn't", "shouldn't"]))
 """Words that make the least the most: "doesn't take longer than"."""
 _EVERY = frozenset(senses(["all", "every", "each", "any", "always", "everything", "whatever"]))
+_OTHER = frozenset(senses(["other", "another"]))
+"""Beside it "one" counts nothing: "from one kind to the other"."""
+_LOSS = frozenset(senses(["lost", "loses"]))
+_EVER = frozenset(senses(["always"]))
 _ENDS = frozenset(senses(["so", "because", "which", "that"]))
 """Words at which the reach of a loose denial ends."""
 _TURNS = frozenset(senses(["not", "no", "never", "every", "before", "after", "unless", "without", "than", "last"]))
@@ -69,7 +74,8 @@ class Heard:
 
     def turned(self, used: Sequence[int], spent: Collection[int] = ()) -> bool:
         """Whether what stands at these words is denied; `spent` are denials that belong to other phrases."""
-        outside = {d for d in self.denied - self.contrast if d not in used and not self._over(d, used[0])}
+        denied = {d for d in self.denied - self.contrast if d not in used and not self._else(used[-1], d)}
+        outside = {d for d in denied if not self._over(d, used[0])}
         forward = {d for d in outside if d in self.loose or self._described(d)}
         everywhere = self.tokens[used[0]] == "without"
         verbal = outside - forward - set(spent)
@@ -95,6 +101,11 @@ class Heard:
             if VERBS & set(after) and "or" not in after:
                 return True
         return ":" in between or (self.tokens[denial] == "without" and "," in between)
+
+    def _else(self, place: int, denial: int) -> bool:
+        """Whether a denial is of a statement after these words: "…, or it can't be backed up", "your error: it won't …"."""
+        between = self.tokens[place:denial]
+        return any(pair == (",", "or") for pair in pairwise(between)) or (":" in between and between[-1] != ":")
 
     def aside(self, used: Sequence[int]) -> bool:
         """Whether these words stand in a contrast; those that carry its "not" themselves ("and not encrypted") do not."""
@@ -140,8 +151,11 @@ class _Compiled:
             frozenset(w for w in (*own, *senses(split(attribute.fact.place.quote))) if not w.isdigit()) - _TURNS
         )
         """Words that a statement about it may use without claiming more."""
-        if _EVERY & set(senses(split(attribute.fact.place.quote))):
-            self.words |= _EVERY
+        quoted = set(senses(split(attribute.fact.place.quote)))
+        if _EVERY & quoted:
+            self.words |= _EVERY if quoted >= _EVER else _EVERY - _EVER
+        self.loss = _LOSS & self.words
+        """Words of loss by which the fact itself is told: of it they deny nothing."""
         self.first = [{p[0][0] for p in group} for group in self.about]
 
     def near(self, known: set[str]) -> bool:
@@ -149,6 +163,8 @@ class _Compiled:
         return all(first & known for first in self.first)
 
     def judge(self, heard: Heard) -> Told | None:
+        if self.loss:
+            heard = replace(heard, denied=frozenset(d for d in heard.denied if heard.tokens[d] not in self.loss))
         used: set[int] = set()
         subjects: list[set[int]] = []
         for group in self.about:
@@ -192,7 +208,7 @@ class _Compiled:
 
     def _sides(self, heard: Heard) -> list[tuple[tuple[int, ...], bool]]:
         """Every right and wrong phrase that stands there, the longest first; wrong before right of equals."""
-        sides = [(s, False) for p in self.wrong for s in places(heard.tokens, p)]
+        sides = [(s, False) for p in self.wrong for s in places(heard.tokens, p) if not _and_more(heard.tokens, s[0])]
         sides += [(s, True) for p in self.right for s in places(heard.tokens, p)]
         return sorted(sides, key=lambda s: (-len(s[0]), s[0][-1] - s[0][0], s[1], s[0]))
 
@@ -200,7 +216,7 @@ class _Compiled:
         found = []
         for unit in (s for p in self.unit for s in places(heard.tokens, p)):
             spot = next((n for n in range(unit[0] - 1, max(-1, unit[0] - 4), -1) if heard.tokens[n].isdigit()), None)
-            if spot is None:
+            if spot is None or (heard.tokens[spot] == "1" and _OTHER & {*heard.tokens[spot : unit[-1] + 6]}):
                 continue
             right, extra = self._fits(heard.tokens, spot)
             if right is not None:
@@ -210,9 +226,10 @@ class _Compiled:
 
     def _fits(self, tokens: Sequence[str], spot: int) -> tuple[bool | None, tuple[int, ...]]:
         """Whether the number at `spot` is the stated one, and where its bound stands; None when the bound leaves it open."""
-        if tokens[spot] != self.attribute.figure:
-            return False, ()
         most, least, under = (_bound(tokens, spot, words) for words in (_MOST, _LEAST, _UNDER))
+        if tokens[spot] != self.attribute.figure:
+            fewer = int(tokens[spot]) < int(self.attribute.figure)
+            return (None if least and fewer and not self.attribute.most else False), ()
         if least and _NEVER & set(tokens[max(0, spot - 6) : least[0]]):
             most, least = least, ()
         if self.attribute.most:
@@ -222,6 +239,14 @@ class _Compiled:
         if least:
             return (None if "least" in [tokens[n] for n in least] else False), least
         return (False, under) if under else (True, ())
+
+
+def _and_more(tokens: Sequence[str], place: int) -> bool:
+    """Whether what stands at a place is said to be too little: "… not just in one region"."""
+    return any(pair in _TOO_LITTLE for pair in pairwise(tokens[max(0, place - 3) : place]))
+
+
+_TOO_LITTLE = frozenset({("not", "just"), ("not", "merely")})
 
 
 def _bound(tokens: Sequence[str], spot: int, words: Sequence[str]) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ What the user may choose (a tool) is quantified by "there is", what the world de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import combinations, product
 from math import prod
@@ -33,9 +33,11 @@ _MOST_MISSING = 4
 class Space:
     """All worlds of one decision, and the sets of them in which each outcome holds."""
 
-    def __init__(self, pack: Pack, decision: Decision) -> None:
+    def __init__(self, pack: Pack, decision: Decision, made: Collection[str] = ()) -> None:
+        """`made` are choices that somebody has made, nobody knows how: nothing is open about them any more."""
         self.pack = pack
         self.decision = decision
+        self.made = frozenset(made)
         self.rules = [r for r in pack.rules if r.decision == decision.id]
         used = dict.fromkeys(name for r in self.rules for name in r.when)
         for assumption in pack.assumptions:
@@ -116,7 +118,7 @@ class Space:
         """The variables that the user may choose, when the decision is about a capability."""
         if self.decision.kind == "value":
             return ()
-        return tuple(n for n in self.domains if self.pack.dimensions[n].kind == "choice")
+        return tuple(n for n in self.domains if self.pack.dimensions[n].kind == "choice" and n not in self.made)
 
     def open(self, worlds: int) -> dict[str, int]:
         """Outcome -> the worlds of the facts in which it is the best that some choice gives."""
@@ -165,16 +167,17 @@ class Checker:
 
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
-        self._spaces: dict[str, Space] = {}
+        self._spaces: dict[tuple[str, frozenset[str]], Space] = {}
         self._rank = {r.id: n for n, r in enumerate(pack.rules)}
 
-    def space(self, decision: str) -> Space:
+    def space(self, decision: str, made: Collection[str] = ()) -> Space:
         """The worlds of one decision, built on first use; UnknownName when there is no such decision."""
         if decision not in self.pack.decisions:
             raise UnknownName("decision", decision, self.pack.decisions)
-        if decision not in self._spaces:
-            self._spaces[decision] = Space(self.pack, self.pack.decisions[decision])
-        return self._spaces[decision]
+        key = (decision, frozenset(made))
+        if key not in self._spaces:
+            self._spaces[key] = Space(self.pack, self.pack.decisions[decision], made)
+        return self._spaces[key]
 
     def settle(self, decision: str, facts: Facts) -> tuple[dict[str, tuple[str, ...]], list[tuple[str, str, str]]]:
         """The user's facts in the decision's own dimensions, with what follows and what is assumed."""
@@ -206,9 +209,12 @@ class Checker:
                     for name, value in rule.then.items():
                         known.setdefault(name, (value,))
 
-    def check(self, decision: str, facts: Facts) -> Verdict:
-        """The verdict that holds in every world which fits `facts`, with its proof."""
-        space = self.space(decision)
+    def check(self, decision: str, facts: Facts, made: Collection[str] = ()) -> Verdict:
+        """The verdict that holds in every world which fits `facts`, with its proof.
+
+        `made` are choices that somebody has made already, nobody knows how: they count as unknown facts.
+        """
+        space = self.space(decision, made)
         known, assumed = self.settle(decision, facts)
         worlds = space.box(known) & space.legal
         if not worlds:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assistant.reading import Reader
     from assistant.retrieve import Retriever
     from assistant.statements import Statements
-    from assistant.types import Hit, Reading, Verdict
+    from assistant.types import Claim, Hit, Reading, Verdict
     from assistant.verify import Verifier
 
 
@@ -63,18 +63,31 @@ class Choosing:
         readings = self.house.reader.options(self.reading)
         bodies = [body for _, body in self.reading.choices]
         judged = [self._judge(option, body) for option, body in zip(readings, bodies, strict=True)]
-        judged = [_none_of(judged) if _NONE.search(body) else j for j, body in zip(judged, bodies, strict=True)]
+        judged = self._belonging(readings) or judged
+        judged = [
+            _none_of([*judged[:n], *judged[n + 1 :]]) if _NONE.search(body) else judged[n]
+            for n, body in enumerate(bodies)
+        ]
         sign = -1 if self.reading.denied and not {b.lower() for b in bodies} & set(_TRUTH) else 1
         wanted = [sign * j.holds for j in judged]
         near = [sign * self._near(body) for body in bodies]
-        several = bool(_SEVERAL.search(self.reading.stem or self.question))
-        right = [n for n, w in enumerate(wanted) if w >= _PERHAPS] if several else []
+        several = bool(_SEVERAL.search(self.question))
+        least = 1.0 if max(wanted) >= 1.0 else _PERHAPS
+        right = [n for n, w in enumerate(wanted) if w >= least] if several else []
         right = right or [max(range(len(wanted)), key=lambda n: (wanted[n] + near[n], -n))]
         labels = [label for label, _ in self.reading.choices]
         self.page.say("; ".join(f"{labels[n]}: {bodies[n]}" for n in right) + ".")
         for n in right[:3]:
             self._prove(judged[n], bodies[n])
         return tuple(labels[n] for n in right)
+
+    def _belonging(self, options: Sequence[Reading]) -> list[Judged]:
+        """Of "which is NOT a restore option?": the options that name one belong, the others do not; empty when it is asked otherwise."""
+        name = self.reading.asked
+        if not (name and self.reading.denied and _NOT_ONE_OF.search(self.reading.stem)):
+            return []
+        named = [any(m.dimension == name for m in o.mentions) for o in options]
+        return [Judged(1.0 if n else -1.0) for n in named] if _TWO <= sum(named) < len(named) else []
 
     def _judge(self, option: Reading, body: str) -> Judged:
         """What the rules or a stated fact say of an option; 0 when they are silent."""
@@ -105,10 +118,13 @@ class Choosing:
         """What the reader of claims says of an option that is a statement, or of the statement that is to be called true or false."""
         true = _TRUTH.get(body.lower())
         stem = self.reading.stem.strip(" ?:.")
-        claims = self.house.verifier.verify(stem if true else f"{stem}. {body}").claims
-        own = 0 if true else len(stem)
-        decided = [c for c in claims if c.start >= own and c.standing in {"proven", "contradicted"} and c.citations]
-        if not decided or (true is None and len(body.split()) < _STATEMENT):
+        decided = self._decided(stem if true else f"{stem}. {body}", 0 if true else len(stem))
+        if true is None and len(body.split()) < _STATEMENT:
+            decided = []
+        if not decided and true is None:
+            filled = _filled(_NOT.sub("", stem) if self.reading.denied else stem, body)
+            decided = self._decided(filled, 0) if filled else []
+        if not decided:
             return Judged(0.0)
         wrong = next((c for c in decided if c.standing == "contradicted"), None)
         told = wrong or decided[0]
@@ -116,6 +132,11 @@ class Choosing:
         place = Place(cited.section_id, cited.quote, cited.start, cited.end)
         says = told.correction or spoken(cited.quote, self.composer.header(place))
         return Judged((-1.0 if wrong else 1.0) * (true or 1.0), says, place)
+
+    def _decided(self, text: str, own: int) -> list[Claim]:
+        """The claims from a place of a text on that are proven or contradicted."""
+        claims = self.house.verifier.verify(text).claims
+        return [c for c in claims if c.start >= own and c.standing in {"proven", "contradicted"} and c.citations]
 
     def _by_rule(self, holds: float, verdict: Verdict) -> Judged:
         self.verdicts.append(verdict)
@@ -163,6 +184,24 @@ def _none_of(others: Sequence[Judged]) -> Judged:
     )
 
 
+def _filled(stem: str, body: str) -> str:
+    """The question as a statement, the option in the place of what is asked for; empty when there is no such place."""
+    asking = re.split(r"(?<=[.!?])\s+|\n", stem)[-1]
+    counted = re.sub(r"^.*?\bhow many (.+?) do(?:es)? (.+) (\w+)$", rf"\2 \3 {body} \1.", asking, flags=re.IGNORECASE)
+    if counted == asking:
+        counted = re.sub(r"^.*?\bhow many (.+?)(?: are there)?$", rf"There are {body} \1.", asking, flags=re.IGNORECASE)
+    named = re.sub(rf"\b(?:which|what)(?: (?:{_ASKED_FOR}))*(?= )", body, asking, count=1, flags=re.IGNORECASE)
+    if counted != asking:
+        return counted
+    return f"{named}." if named != asking and len(named.split()) > len(body.split()) + _STATEMENT else ""
+
+
+_NOT = re.compile(r"\b(?:not|never) |n't\b", re.IGNORECASE)
+
+
+_ASKED_FOR = "one|ones|of (?:these|them|the following)|sql|backup|backups|types?|kinds?|options?|tools?|agents?|extension|levels?|services?|consistency|redundancy|replication|storage|setting|restore|snapshot|machine|component|product"
+_NOT_ONE_OF = re.compile(r"\bnot\b.{0,12}\b(?:a|an|one|among|part|in)\b|\bodd one\b", re.IGNORECASE)
+_TWO = 2
 _NONE = re.compile(r"^\W*(?:none|neither|nothing)\b", re.IGNORECASE)
 _TRUTH = {"true": 1.0, "yes": 1.0, "false": -1.0, "no": -1.0}
 _STATEMENT = 3
@@ -170,7 +209,7 @@ _STATEMENT = 3
 _PERHAPS = 0.4
 """What an option is worth that holds on some condition."""
 _SEVERAL = re.compile(
-    r"\b(?:which (?:of (?:these|the following) )?(?:tools|agents|options|levels|types|components|machines|services|products)|all that apply|two|three|which are|more than one|several|multiple (?:response|answers|select)|select all|options are|statements|both|letters|ones|one\(s\))\b|\(s\)",
+    r"\b(?:which (?:of (?:these|the following) )?(?:tools|agents|options|levels|types|components|machines|services|products)|all that apply|two|three|which are|more than one|several|all that|every item|(?:tick|pick|mark|select|choose) (?:all|every|two|three)|multiple (?:response|answers|select)|select all|options are|statements|both|letters|ones|one\(s\))\b|\(s\)",
     re.IGNORECASE,
 )
 

@@ -41,6 +41,9 @@ _REPLY = re.compile(
 )
 
 
+_NUMBERED = 3
+_WHOSE = 9
+"""Words within which a statement is said to be somebody's."""
 _GREETING = re.compile(
     r"^(?:hi|hello|hey|dear|good morning|good day|moin|morning|salut|hallo)(?: [\w.-]+){0,3} [,!:.] "
 )
@@ -51,8 +54,26 @@ def reply(tokens: Sequence[str]) -> int:
     hailed = _GREETING.match(" ".join(tokens) + " ")
     greeting = len(hailed[0].split()) if hailed else 0
     found = _REPLY.match(" ".join(tokens[greeting:]) + " ")
-    head = greeting + (len(found[0].split()) if found else 0)
+    head = greeting + (len(found[0].split()) if found else _numbered(tokens[greeting:]))
+    head += _attributed(tokens[head:])
     return head + width_of("preambles", tokens, head) if head < len(tokens) else head
+
+
+def _attributed(tokens: Sequence[str]) -> int:
+    """How many words at the head only say whose statement it is: "Tom keeps moaning that …"."""
+    place = tokens.index("that") if "that" in tokens[:_WHOSE] else 0
+    told = place and not words("reporting").isdisjoint(tokens[max(0, place - 2) : place])
+    return place + 1 if told and not denials(tokens[:place]) else 0
+
+
+def _numbered(tokens: Sequence[str]) -> int:
+    """How many words at the head only number what follows: "Finding 7. …", "Page 2: …"."""
+    numbered = (
+        tokens[0] in words("numbered") and tokens[1].isdigit() and tokens[2] in {".", ":", ")", ","}
+        if len(tokens) > _NUMBERED
+        else False
+    )
+    return _NUMBERED if numbered else 0
 
 
 def clauses(tokens: Sequence[str], names: Sequence[tuple[int, int]] = ()) -> list[Clause]:
@@ -84,7 +105,7 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
     rest = tokens[i + 1 : _stop(tokens, i + 1)]
     if not any(t[0].isalnum() for t in rest):
         return False
-    if token == "but" and (tokens[i - 1] in _BUT or tokens[i - 2 : i] == ["no", "one"]):
+    if token == "but" and (tokens[i - 1] in _BUT or tokens[i - 2 : i - 1] == ["no"]):
         return False
     if token == "," and tokens[start] in {"although", "though", "whereas", "while"} and _verb(rest) is not None:
         return True
@@ -154,8 +175,10 @@ _BUT = frozenset({"nothing", "anything", "all", "nobody", "none", "everything"})
 
 
 def _pending(left: Sequence[str]) -> bool:
-    """A sentence that opens with a condition is not over at its first comma: "If it is encrypted, it cannot …"."""
-    return left[0] in _OPENERS and not ("," in left[:-1] or "then" in left or _told(left))
+    """A sentence that opens with a condition is not over before its main verb: "If it is encrypted, it cannot …", "To get files, the extension and MARS …"."""
+    if left[0] not in _OPENERS or "then" in left or _told(left):
+        return False
+    return "," not in left[:-1] or (left[0] == "to" and _verb(left[left.index(",") :]) is None)
 
 
 def _told(left: Sequence[str]) -> bool:
@@ -401,10 +424,15 @@ def denials(tokens: Sequence[str]) -> list[int]:
 
 
 def answers(tokens: Sequence[str]) -> set[int]:
-    """Indices of each "no" or "yes" that only answers, behind a colon or a stop: "My view: no, it isn't"."""
-    return {
+    """Indices of each "no" or "yes" that only answers, behind a stop before another denial or at the end of a choice: "Linux, no, it won't", "allowed or no"."""
+    asked = {
+        n + 1
+        for n, pair in enumerate(pairwise(tokens))
+        if pair == ("or", "no") and not any(t[0].isalnum() for t in tokens[n + 2 :])
+    }
+    return asked | {
         n for n, (a, b) in enumerate(pairwise(tokens)) if a in {"no", "nope", "yes"} and b == ","
-        and (n == 0 or tokens[n - 1] in {":", ";", ".", "-"})
+        and (n == 0 or tokens[n - 1] in {":", ";", ".", "-"} or (tokens[n - 1] == "," and NEGATIVE & {*tokens[n + 2 : n + 6]}))
     }  # fmt: skip
 
 

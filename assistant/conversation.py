@@ -27,6 +27,11 @@ _SWITCH = re.compile(
 _UNSURE = re.compile(
     r"\b(?:don't know|not sure|no idea|dunno|can't tell|have to ask|need to check|will check|unsure)\b"
 )
+_OTHER = re.compile(
+    r"\b(?:other|another)\b(?! (?:one|ones|kind|sort|type|choice|is|are|does|do|did|can|too|then|way)\b)(?P<thing> [a-z]\w*)?|"
+    r"\b(?:other|another|alternatives?|what else)\b"
+)
+"""What has not been spoken of yet, with the thing that it is about where one is named ("the other region")."""
 _ORDINALS = {
     "first": 0,
     "1": 0,
@@ -125,14 +130,6 @@ class Conversation:
             if explicit
             else (old.kind, fresh.asked or old.asked)
         )
-        if (
-            kind == "explain"
-            and not explicit
-            and fresh.mentions
-            and decision
-            and self.pack.decisions[decision].kind == "capability"
-        ):
-            kind = "capability"
         kind = "capability" if kind == "choice" else old.kind if kind == "nothing" else kind
         if kind == "explain" and fresh.mentions and fresh.decision is None and self._is_value(decision):
             kind = "value" if "why" not in tokens else kind
@@ -217,7 +214,8 @@ class Conversation:
 
     def _other(self, old: Reading, line: str) -> Facts:
         """The values not yet spoken of, for "and the other one?" or "which other tool?"."""
-        if not re.search(r"\bother\b|\banother\b|\balternatives?\b|\bwhat else\b", line):
+        hit = _OTHER.search(line)
+        if not hit:
             return {}
         for mentioned in reversed(old.mentions):
             dimension = self.pack.dimensions[mentioned.dimension]
@@ -225,7 +223,7 @@ class Conversation:
             named = any(
                 self.vocabulary.has(line.split(), parts) for parts, name in self._nouns if name == dimension.name
             )
-            if dimension.kind != "fact" and rest and (len(rest) == 1 or named):
+            if dimension.kind != "fact" and rest and (named or (len(rest) == 1 and not hit["thing"])):
                 return {dimension.name: rest}
         return {}
 

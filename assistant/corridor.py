@@ -43,9 +43,17 @@ the second line for what opens like a yes/no question ("Can …?")."""
 
 
 _POLL = re.compile(
-    r"^\W*(?:yes or no|true or false)\b\W*|\W*\b(?:yes or no|y/n|true or false|right or wrong)\W*$", re.IGNORECASE
+    r"^\W*(?:yes or no|true or false|true/false|t/f)\b\W*|\W*\b(?:yes or no|y/n|true or false|right or wrong)\W*$",
+    re.IGNORECASE,
 )
 """Asks for a verdict on what stands beside it."""
+
+
+def _asked_last(text: str) -> str:
+    """Of several sentences the last where it is a question of its own, the others set the scene; without its question mark."""
+    last = re.split(r"(?<=[.!?])\s+", text)[-1]
+    points_back = re.search(r"\b(?:this|that|it|these|those)\b", last, re.IGNORECASE)
+    return (last if text.endswith("?") and not points_back else text).strip(" ?")
 
 
 class Case:
@@ -69,7 +77,7 @@ class Case:
             and not self.reading.negative
             and (status in {SUPPORTED, "information"} or (status == "depends" and not self.parts))
         ):
-            status = self._refuted_by_words(confirmed=status == SUPPORTED) or status
+            status = self._refuted_by_words() or status
         shown = self.verdicts[0] if self.verdicts else None
         came_about = situation(self.way, status, self.reading, shown)
         assumed = tuple(dict.fromkeys(a for v in self.verdicts for a in v.assumed))
@@ -105,24 +113,22 @@ class Case:
             reading=self.reading,
         )
 
-    def _refuted_by_words(self, *, confirmed: bool) -> Status | None:
-        """What the second reader of claims says when it refutes one.
-
-        A no where the first reader only explained; neither yes nor no where the first would have confirmed it.
-        """
+    def _refuted_by_words(self) -> Status | None:
+        """A no where the second reader of claims refutes one that the first would have confirmed or only explained."""
         topic = self.reading.topic if self.reading.topic in self.question else self.question
-        topic = _POLL.sub("", topic).strip(" ?")
+        topic = _POLL.sub("", topic).strip()
         if not topic or "whether" in self.reading.focus:
             return None
-        refuted = [c for c in self.house.verifier.verify(topic).claims if c.standing == "contradicted" and c.correction]
+        asked = _asked_last(topic) if "judged" not in self.reading.cues else topic
+        refuted = [c for c in self.house.verifier.verify(asked).claims if c.standing == "contradicted" and c.correction]
         if not refuted:
             return None
         self.page, self.verdicts, self.parts, self.way = Page(self.pack), [], [], "correction"
-        self.page.say("That cannot be confirmed as it is worded." if confirmed else "That is not right.")
+        self.page.say("That is not right.")
         for claim in refuted[:2]:
             places = [Place(c.section_id, c.quote, c.start, c.end) for c in claim.citations]
             self.page.say(claim.correction, *places)
-        return "information" if confirmed else "not_supported"
+        return "not_supported"
 
     def _id(self) -> str:
         seed = f"{self.pack.digest}\0{self.question}\0{self.reading.topic}\0{self._scenarios()!r}"
@@ -276,7 +282,8 @@ class Case:
         if not polar or not self._fits(_NEAR) or self._ruled(self.hits[0].unit):
             return None
         tokens = reading.focus or tuple(self.house.reader.words(self.question))
-        return self.house.statements.judge_at(self.hits[0].unit, tokens, said_by(reading) | self._named())
+        around = self.house.reader.words(reading.topic)
+        return self.house.statements.judge_at(self.hits[0].unit, tokens, around, said_by(reading) | self._named())
 
     def _state(self, stated: Stated) -> Status:
         """Yes or no to a claim about a stated fact, with its place."""
@@ -304,24 +311,31 @@ class Case:
     def _check(self, facts: Facts) -> Verdict:
         """The verdict of the decision, or of its premise when that is refused."""
         decision = self.pack.decisions[self.reading.decision or ""]
-        first = self.house.checker.check(decision.premise, facts) if decision.premise else None
+        made = self.reading.doubted
+        first = self.house.checker.check(decision.premise, facts, made) if decision.premise else None
         refused = first and first.status == "not_supported" and not first.impossible
-        return first if first and refused else self.house.checker.check(decision.id, facts)
+        return first if first and refused else self.house.checker.check(decision.id, facts, made)
 
     def _capability(self) -> Status:
         self.verdicts, self.way = self._checked, "rules"
         return self._exclusive() or self._universal() or self._each(self.composer.capability)
 
     def _universal(self) -> Status | None:
-        """Of "all tools …": no as soon as one of them does not."""
-        name, decision = self.reading.every, self.reading.decision or ""
+        """Of "all tools …" and "MARS and MABS both …": no as soon as one of them does not."""
+        facts, decision = self._scenarios()[0].facts, self.reading.decision or ""
+        name = self.reading.every or self.reading.jointly
         if not name or self.reading.negative or name not in self.house.checker.space(decision).domains:
             return None
-        for value in self.pack.dimensions[name].names:
-            verdict = self.house.checker.check(decision, {**self._scenarios()[0].facts, name: (value,)})
-            if verdict.status == "not_supported" and not verdict.impossible:
-                return self._refute(verdict, self.composer.leading(verdict)[0], name, value)
-        return None
+        values = self.pack.dimensions[name].names if self.reading.every else facts.get(name, ())
+        verdicts = {v: self.house.checker.check(decision, {**facts, name: (v,)}) for v in values}
+        refuted = [v for v, d in verdicts.items() if d.status == "not_supported" and not d.impossible]
+        if not refuted:
+            return None
+        works = [d for d in verdicts.values() if d.status == SUPPORTED] if self.reading.jointly else []
+        status = self._refute(verdicts[refuted[0]], self.composer.leading(verdicts[refuted[0]])[0], name, refuted[0])
+        for rule in {r.id: r for d in works for r in self.composer.leading(d)[:1]}.values():
+            self.page.say(rule.title, rule.place)
+        return status
 
     def _exclusive(self) -> Status | None:
         """Of a claim that nothing else holds ("only Windows"): wrong as soon as another value holds too."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from assistant.denial import untagged
 from assistant.lexicon import words
@@ -55,7 +56,7 @@ _EXPLAIN = re.compile(
 _CLAIM = re.compile(
     r"\b(?:right|correct|true|yes|agreed|isn't it|doesn't it|don't they|can't it|aren't they|no) ?\?|true or false|is it true|"
     r"is that (?:right|correct|true)|\bconfirm\b|check this|check that|fact check|is this (?:right|correct|true)|"
-    r"(?:says|said|claims|claimed|insists|insisted|swears|swore|told|thinks|believes|argues|read|heard|states|stated|reckons) (?:me |us |that |the |somewhere |it )*|"
+    r"(?:says|said|claims|claimed|insists|insisted|swears|swore|told|thinks|believes|argues|read(?! only)|heard|states|stated|reckons) (?:me |us |that |the |somewhere |it )*|"
     r"yes or no|am i (?:right|correct)|\b(?:is|was) (?:(?:my|the|our|his|her|that|this) )?\w+ (?:right|correct)\b(?! (?:for|to|in|way|tool|place))|\bsounds? (?:legit|right|correct)\b|\b(?:got|get) (?:that|this|it) (?:right|correct)|\bon the money\b|\b(?:does|do) (?:this|that|it|the) (?:\w+ )?(?:hold|stand)\b|\bjustified ?\?|\bdoes (?:he|she) win\b|\bcan that be ?\?|\bdeny ?\?|does (?:this|that) hold\b|(?:would|do|does|did|could) (?:you|anyone|he|she|they) agree\b|is it so\b|is that so\b|get (?:it|this|that) (?:right|the right way)|sanity check|\bverify\b|i assume|i thought|i think|i believe|afaik|as far as i know|to my knowledge|so basically|surely"
 )
 _CAPABLE = re.compile(
@@ -63,13 +64,13 @@ _CAPABLE = re.compile(
     r"will do|would do|good enough|sufficient|enough|eligible|covered|an option|qualif(?:y|ies))\b"
 )
 WHAT_IF = re.compile(
-    r"\bwhat if\b|\bwhat happens (?:if|when)\b|\bwhat would happen\b|\bsuppose\b|\bsupposing\b|\bimagine\b|\bif it (?:were|was)\b"
+    r"\bwhat if\b|\bwhat happens (?:if|when)\b|\bwhat would happen\b|\bsuppose\b|\bsupposing\b|\bimagine\b|\bif it (?:were|was)\b|\bthen what \?"
 )
 _COMPARE = re.compile(
     r"\b(?:vs|versus|difference|differences|differ|differs|compare|compared|comparison|better than|against|distinguish|distinction|or rather|diff between)\b"
 )
 _WHICH = re.compile(
-    r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|(?:^|[.!?;,:-] )(?:\w+ ){0,2}(?:tools?|agents?|options?|products?|names?) ?\?|"
+    r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|(?:^|[.!?;,:-] )(?:\w+ ){0,2}(?:tools?|agents?|options?|products?|names?) ?\?|\b(?:tools|agents|options|products) \?$|"
     r"\bhow (?:can|do|should|would|could|to|must|might|shall)\b|\bbest (?:way|tool|option|agent)\b|\b(?:need|looking for|want) an? (?:tool|agent|way|option|solution)\b|"
     r"\b(?:simplest|easiest|cheapest|quickest|fastest|simple|easy|best) .{0,25}way\b"
 )
@@ -202,9 +203,16 @@ def kind_of(
         and not (wh and wh != "what")
         and not re.search(r"\bwhich\b|\bwhat (?:do|does|would|should|can|could)\b(?! (?:happen|if))", line)
     ):
-        return ("value" if value else "capability" if decision and len(mentions) > 1 else "explain"), (hit[0],), True
+        happens = "happen" in hit[0] or "then what" in hit[0]
+        return (
+            ("value" if value else "capability" if decision and len(mentions) > 1 and not happens else "explain"),
+            (hit[0],),
+            True,
+        )
     claim = _CLAIM.search(line)
-    told = claim and _EXPLAIN.search(line, claim.end())
+    told = claim and (
+        ((lead := _EXPLAIN.search(line)) and lead.start() < claim.start()) or _EXPLAIN.search(line, claim.end())
+    )
     if claim and not told and main not in WH and not (wh and claim.end() < len(line) and not polar):
         return "claim", (claim[0].strip(),), True
     if untagged(tokens) < len(tokens) - 1 and tokens[0] not in AUX and not wh:
@@ -298,7 +306,7 @@ def _heads(tokens: Sequence[str]) -> list[str]:
     """The word that opens each sentence's main clause: "If it is encrypted, can I …" opens with "can"."""
     heads = []
     for sentence in _parts(tokens, {".", "?", "!", ";", "\n"}):
-        clauses = [[t for t in c if t not in _LEAD] for c in _parts(sentence, {",", ":", "(", ")"})]
+        clauses = [[t for t in c if t not in _LEAD] for c in _parts(sentence, {",", ":", "(", ")", "-", "–", "—"})]
         clauses = [c for c in clauses if c]
         if not clauses:
             continue
@@ -345,6 +353,8 @@ def _inner_wh(tokens: Sequence[str]) -> str:
     last = [[""], *_parts(tokens, {".", "?", "!", ";", "\n"})][-1]
     if last[-1] in WH:
         return last[-1]  # "Access rights are managed where?"
+    if last[-1] in {"is", "are", "called"} and "?" in tokens:
+        return "what"  # "The name of the extension is …?"
     return next((t for t in last if t in {"which", "what", "how", "why", "who", "whats", "what's"}), "")
 
 
@@ -356,6 +366,12 @@ def _parts(tokens: Sequence[str], ends: Collection[str]) -> list[list[str]]:
         else:
             out[-1].append(token)
     return [p for p in out if p]
+
+
+def sentence_spans(tokens: Sequence[str]) -> list[range]:
+    """The sentences of a message, as ranges of tokens."""
+    ends = [n for n, t in enumerate(tokens) if t in {".", "?", "!", ";", "\n"}]
+    return [range(a, b) for a, b in pairwise([0, *(e + 1 for e in ends), len(tokens)]) if a < b]
 
 
 def focus_of(tokens: Sequence[str]) -> tuple[int, int]:
@@ -431,57 +447,90 @@ _PICK = re.compile(
     r"\b(?:which|what|who|how many|choose|pick|select|correct|right|best|true|tick|mark|answer|option|letter|number|ones?)\b|\?\s*$|_{2,}",
     re.IGNORECASE,
 )
-_LETTER = re.compile(r"(?:^|(?<=[\s,;:?.(\[]))\(?\[?(?P<label>[A-Fa-f]|[1-6]|i{1,3}|iv)(?P<mark>[).:\]]|(?=\s))\s*")
-_SERIES = (tuple("ABCDEF"), tuple("abcdef"), tuple("123456"), ("i", "ii", "iii", "iv"))
+_PICKS = re.compile(
+    r"\b(?:choose|pick|select|letters?|numbers?|options?|answers?|digits?|enter|key|correct one|right one|which one|more than one)\b|\bI say\b",
+    re.IGNORECASE,
+)
+"""What follows the options and asks to pick among them."""
+_ASKED = re.compile(r"\?|\b(?:which|what|choose|pick|select|tick|mark)\b", re.IGNORECASE)
+_LETTER = re.compile(
+    r"(?:^|(?<=[\s,;:?.(\[]))\(?\[?(?P<label>[A-Fa-fX-Zx-z]|[1-6]|i{1,3}|iv)(?P<mark>[).:\]]| [=–-](?=\s)|(?=\s))\s*"
+)
+_SERIES = (tuple("ABCDEF"), tuple("abcdef"), tuple("123456"), ("i", "ii", "iii", "iv"), tuple("XYZ"), tuple("xyz"))
+_BRIEF = 5
+"""Words of an option whose letter has no mark, at most; on a line of its own it may be longer."""
+_LONGEST_OPTION = 160
 
 
 def options_of(text: str) -> list[tuple[str, str, int]]:
     """(label, text, place) of the lettered or numbered options, when they run on from the first and a question leads them."""
     marks = list(_LETTER.finditer(text))
     for series in _SERIES:
-        run: list[re.Match[str]] = []
-        for mark in marks:
-            if (
-                len(run) < len(series)
-                and mark["label"] == series[len(run)]
-                and (not run or bool(run[0]["mark"]) == bool(mark["mark"]))
-            ):
-                run.append(mark)
-        bare = bool(run) and not run[0]["mark"]
-        short = all(
-            len(text[m.end() : e].split()) <= 5 for m, e in zip(run, [m.start() for m in run[1:]], strict=False)
-        )
-        if len(run) < _TWO or (bare and (series[0] not in "A1" or len(run) < 3 or not short)):
-            continue
-        ends = [m.start() for m in run[1:]] + [len(text)]
-        bodies = [
-            re.sub(r"[\s,;]*\b(?:or|and)?\s*$", "", text[m.end() : e]).strip(" ,;.\n?([-")
-            for m, e in zip(run, ends, strict=True)
-        ]
-        tail = re.split(r"\n\s*\n|(?<=[.?!])\s+(?=[A-Z])", bodies[-1], maxsplit=1)
-        stem = text[: run[0].start()]
-        lettered = series[0] in "Aa" and (len(run) > _TWO or stem.rstrip().endswith(":"))
-        if (
-            all(bodies)
-            and (not stem.strip() or lettered or _PICK.search(stem) or (len(tail) > 1 and _PICK.search(tail[1])))
-            and max(map(len, bodies)) < 160
-        ):
-            bodies[-1] = tail[0].strip(" ,;.\n?")
-            return [
-                (m["label"].upper() if m["label"] in "abcdef" else m["label"], b, m.start())
-                for m, b in zip(run, bodies, strict=True)
-            ]
+        for marked in (True, False):
+            run = _run([m for m in marks if bool(m["mark"]) == marked], series)
+            options = _options(text, run, marked=marked) if len(run) >= _TWO else []
+            if options:
+                return options
     return []
 
 
+def _run(marks: Sequence[re.Match[str]], series: Sequence[str]) -> list[re.Match[str]]:
+    """The longest run of labels from the first of a series on; the latest of equals: "A DBA needs …: A full, B differential"."""
+    best: list[re.Match[str]] = []
+    for n, start in enumerate(marks):
+        run = [start] if start["label"] == series[0] else []
+        for mark in marks[n + 1 :]:
+            if run and len(run) < len(series) and mark["label"] == series[len(run)]:
+                run.append(mark)
+        best = run if run and len(run) >= len(best) else best
+    return best
+
+
+def _options(text: str, run: Sequence[re.Match[str]], *, marked: bool) -> list[tuple[str, str, int]]:
+    ends = [m.start() for m in run[1:]] + [len(text)]
+    bodies = [
+        re.sub(r"[\s,;]*\b(?:or|and)?\s*$", "", text[m.end() : e]).strip(" ,;.\n?([-")
+        for m, e in zip(run, ends, strict=True)
+    ]
+    last, _, after = _split_off(text[run[-1].end() :])
+    stem = text[: run[0].start()].rstrip()
+    lined = all(text[: m.start()].rstrip(" ([").endswith("\n") for m in run)
+    brief = lined or all(len(b.split()) <= _BRIEF for b in bodies[:-1])
+    led = stem.endswith((":", "?")) or not stem
+    if not marked and (len(run) <= _TWO or not brief or not (run[0]["label"] in {"A", "1"} or led)):
+        return []
+    lettered = (run[0]["label"] != "1" and (len(run) > _TWO or marked)) or stem.endswith(":")
+    bodies[-1] = last.strip(" ,;.\n?")
+    picks = _PICKS.search(after)
+    asked = lettered or not stem or _PICK.search(stem) or picks
+    if not (all(bodies) and asked and max(map(len, bodies)) < _LONGEST_OPTION) or any("?" in b for b in bodies[:-1]):
+        return []
+    if "?" in after and not picks and not _ASKED.search(stem):
+        return []  # the question after a list is about all of it: "(1) …, (2) … Both fine?"
+    return [
+        (m["label"].upper() if m["label"] in "abcdef" else m["label"], b, m.start())
+        for m, b in zip(run, bodies, strict=True)
+    ]
+
+
+def _split_off(text: str) -> tuple[str, str, str]:
+    """The last option and what follows it."""
+    hit = re.search(r"\n|(?<=[.?!])\s+(?=\S)", text)
+    return (text[: hit.start()], hit[0], text[hit.end() :]) if hit else (text, "", "")
+
+
 def wants_the_wrong_one(stem: str) -> bool:
-    """Whether the option that is NOT so is asked for."""
-    return bool(
-        re.search(
-            r"\b(?:NOT|not|except|EXCEPT|isn't|incorrect|false|wrong|cannot|can't|never|unsupported|doesn't|off the table|ruled out|out of the question|unavailable|forbidden|impossible|no go|fails|won't|odd one)\b",
-            stem,
-        )
-    )
+    """Whether the option that is NOT so is asked for; what is said of the machine before denies nothing."""
+    parts = re.split(r"\b(?=(?:which|what|who|pick|choose|select|mark|tick)\b)", stem, maxsplit=1, flags=re.IGNORECASE)
+    return bool((_WRONG_ONE if len(parts) > 1 else _WRONG_OUT_LOUD).search(parts[-1]))
+
+
+_WRONG_OUT_LOUD = re.compile(r"\b(?:NOT|EXCEPT|FALSE|WRONG|INCORRECT)\b|\bodd one\b")
+_WRONG_ONE = re.compile(
+    r"\b(?:not|except|isn't|incorrect|false|wrong|cannot|can't|never|unsupported|doesn't|don't|off the table|ruled out|out of the question|unavailable|"
+    r"forbidden|impossible|no go|fails|won't|odd one|none of the tools|no tool|no agent|nothing|without any|no protection)\b",
+    re.IGNORECASE,
+)
 
 
 def outcome_of(decision: Decision | None, mentions: Sequence[Mention], tokens: Sequence[str]) -> str | None:

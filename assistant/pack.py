@@ -76,6 +76,7 @@ class Pack:
     """Names that contain our words and mean none of them."""
     scope: tuple[str, ...]
     others: tuple[str, ...]
+    elsewhere: tuple[str, ...]
     sayings: tuple[Saying, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     sequences: tuple[Sequence, ...] = ()
@@ -233,6 +234,7 @@ class _Knowledge(TypedDict):
     names: tuple[str, ...]
     scope: tuple[str, ...]
     others: tuple[str, ...]
+    elsewhere: tuple[str, ...]
     sayings: tuple[Saying, ...]
     attributes: tuple[Attribute, ...]
     sequences: tuple[Sequence, ...]
@@ -286,6 +288,7 @@ class _Reader:
             "names": names.phrases("words"),
             "scope": scope.phrases("words"),
             "others": scope.phrases("others"),
+            "elsewhere": scope.phrases("elsewhere"),
             "sayings": tuple(self._saying(r) for r in claimed.records("saying")),
             "attributes": (),
             "sequences": (),

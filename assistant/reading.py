@@ -12,36 +12,34 @@ from itertools import pairwise
 
 from assistant.conversation import Context, Conversation, merge, starts_over
 from assistant.denial import closes, closings, denials, excluded
+from assistant.doubts import Doubts
 from assistant.grammar import (
     AUX,
     SHORT,
+    WH,
     asks_duty,
     denies,
     focus_of,
     kind_of,
     options_of,
     outcome_of,
+    sentence_spans,
     wants_the_wrong_one,
 )
+from assistant.lexicon import words as lexicon_words
 from assistant.machines import Machines
 from assistant.pack import Pack
 from assistant.rules import Decision
 from assistant.types import Kind, Mention, Reading, Scenario
-from assistant.vocabulary import Found, Vocabulary, Word, clean, mention, negated, parts_of, texts
+from assistant.vocabulary import PUNCTUATION, Found, Vocabulary, Word, clean, mention, negated, parts_of, texts
 
 _CORRECT = re.compile(
     r"\b(?:becomes?|became|turned into|converted (?:to|into)|leaves|gets virtuali[sz]ed|migrated (?:to|into)|moved to|sorry|i mean|i meant|correction|scratch that|no wait|wait no|make that|actually|rather|oops|my mistake|should have said|meant to say|not quite|typo|i misspoke|misspoke|pardon|strike that|turns out|no no|wait)\b|^\W*no\b|^\W*nope\b"
 )
-_UNSURE = re.compile(
-    r"\b(?:dunno|don't know|not sure|no idea|unsure|can't tell|cannot tell|can't say|cannot say|unclear|nobody knows|(?:do|does|did) not know|doesn't know|"
-    r"don't remember|nobody remembers|have to ask|haven't checked|have not checked|i forgot|not told (?:me|us)|(?:hasn't|didn't) (?:say|said|tell|told)|unaware|"
-    r"nobody (?:has |have )?(?:said|told|wrote)|not know|nor whether|no clue|not certain|not documented)\b"
-)
-_MAYBE = {("might", "be"), ("may", "be"), ("might", "have"), ("may", "have")}
-_EITHER = {("may", "or"), ("might", "or")}
-"""Before a fact in a statement: it is not known ("someone said it might be switched off")."""
+_QUOTED = re.compile(r"[\"“”][^\"“”]+[\"“”]|(?<!\w)['‘][^\n]+?['’](?!\w)")
+_MACHINES = ("vm", "server", "machine", "box", "host")
+"""Words whose letter names a machine ("VM A: Windows"), and no option."""
 _STOPS = frozenset({".", "?", "!", ";", "\n"})
-_WITHIN = 8
 _TWO = 2
 _BESIDE = 3
 """Words between a bounding word and what it bounds, at most."""
@@ -65,6 +63,7 @@ class Reader:
         self.pack = pack
         self.vocabulary = Vocabulary(pack)
         self.machines = Machines(pack)
+        self.doubts = Doubts(pack, self.vocabulary)
         self.conversation = Conversation(pack, self.vocabulary)
         self._reads = [
             (d, [_pattern(p) for p in d.read], [_pattern(p) for p in d.unless]) for d in pack.decisions.values()
@@ -86,7 +85,7 @@ class Reader:
         if after and starts_over(" ".join(texts(words))):
             after = None
         fresh = self._fresh(question, words, found)
-        if after and fresh.decision in {None, self.pack.main}:
+        if after and fresh.explicit and fresh.decision in {None, self.pack.main}:
             fresh = self._with_carried(fresh, after)
         if choices and len(choices) > 1:
             options = tuple((label, body) for label, body, _ in choices)
@@ -132,14 +131,10 @@ class Reader:
         """The options of a multiple-choice question; a list of machines is none."""
         choices = options_of(text)
 
-        def machine(body: str) -> bool:
-            words = self.vocabulary.words(body)
-            said = {f.entry.name for f in self.vocabulary.find(words) if f.entry.kind == "value"}
-            return (
-                sum(self.pack.dimensions[n].kind == "fact" and not self.pack.dimensions[n].reads for n in said) >= _TWO
-            )
+        def machine(place: int) -> bool:
+            return text[:place].rstrip(" ([").lower().endswith(_MACHINES)
 
-        return [] if choices and all(machine(body) for _, body, _ in choices) else choices
+        return [] if choices and all(machine(place) for _, _, place in choices) else choices
 
     # ---- one turn by itself
 
@@ -149,8 +144,10 @@ class Reader:
         mentions = [
             mention(f, is_negated=n in denied) for n, f in enumerate(found) if f.entry.kind in {"value", "denied"}
         ]
-        mentions = _outright(self._corrected(tokens, _known(tokens, _outermost(mentions))))
-        first, last = focus_of(tokens)
+        mentions = self._elliptical(tokens, mentions)
+        mentions = _outright(self._corrected(tokens, self.doubts.settle(tokens, _outermost(mentions))))
+        judged = self._judged(text := clean(question), words, found)
+        first, last = judged or focus_of(tokens)
         focus = tokens[first:last]
         inside = [m for m in mentions if first <= m.start < last]
         decision, why = self._decide(focus, inside)
@@ -162,7 +159,11 @@ class Reader:
             if decision is None or (wide and wide.kind == "capability" and len(inside) < _TWO):
                 decision, why = wide, reason
         asked = self._asked(focus) or (self._asked(tokens) if len(focus) <= SHORT else None)
-        kind, cues, explicit = kind_of(" ".join(focus), focus, inside or mentions, decision)
+        kind, cues, explicit = (
+            ("claim", ("judged",), True) if judged else kind_of(" ".join(focus), focus, inside or mentions, decision)
+        )
+        if self._asks_value(focus, inside, first, decision, kind, polar=asks_duty(focus)):
+            kind, cues, explicit = "value", (*cues, "noun"), True
         compared = self._compared(focus, inside, kind, plain=cues[-1:] in {("statement",), ("fragment",)})
         if compared:
             listed = len(compared) > 1 + _TWO and cues[-1:] in {("statement",), ("fragment",)}
@@ -173,7 +174,16 @@ class Reader:
             if f.entry.kind == "unheard" and n not in denied and not _taken_back(tokens, f)
         ]
         asking = [f for f in found if first <= f.start < last]
-        silences = [f for f in asking if f.entry.kind == "silence"]
+        silences = (
+            [
+                f
+                for f in asking
+                if f.entry.kind == "silence"
+                and lexicon_words("leaving_out").isdisjoint(tokens[max(0, f.start - _BESIDE) : f.start])
+            ]
+            if not (judged and inside)
+            else []
+        )
         return Reading(
             kind=kind,
             decision=decision.id if decision else None,
@@ -183,17 +193,65 @@ class Reader:
             negative=_denies(kind, focus, {n - first for n in (*turned, *_named(found))}),
             only=self._only(focus, first, inside),
             every=self._every(focus, inside),
+            jointly=self._jointly(tokens, mentions),
             compared=tuple(compared[1:]),
-            unheard=tuple(dict.fromkeys([*(f.phrase for f in heard), *_rivals(self.pack, asking, mentions)])),
+            unheard=tuple(
+                dict.fromkeys(
+                    [*(f.phrase for f in heard), *_rivals(self.pack, asking, mentions), *self._stranger(tokens, found)]
+                )
+            ),
             silence=max(silences, key=lambda f: f.end - f.start).entry.name if silences else None,
             off_topic=self._off_topic(found, mentions, kind) and all(c.startswith("@") for c in why),
             foreign=_foreign(self.pack, asking, mentions),
             cues=(*why, *cues),
             mentions=tuple(mentions),
-            topic=_mended(clean(question), words[first:last]).strip() if words else "",
+            doubted=tuple(dict.fromkeys(m.dimension for m in mentions if m.doubted)),
+            topic=_mended(text, words[first:last]).strip() if words else "",
             focus=tuple(focus),
             explicit=explicit,
         )
+
+    def _judged(self, text: str, words: Sequence[Word], found: Sequence[Found]) -> tuple[int, int] | None:
+        """The tokens of a statement that the rest of a message only wants judged ("Did I copy that correctly?").
+
+        What is quoted, else the sentence before the judging one; None when that one names anything of the subject itself.
+        """
+        tokens = texts(words)
+        named = [f.start for f in found if f.entry.kind in {"value", "denied", "name", "unheard", "other"}]
+        quote = next(
+            (
+                range(inside[0], inside[-1] + 1)
+                for hit in _QUOTED.finditer(text)
+                if len(inside := [n for n, w in enumerate(words) if hit.start() < w.start and w.end < hit.end()])
+                > SHORT
+            ),
+            None,
+        )
+        sentences = sentence_spans(tokens)
+        asking = [s for s in sentences if tokens[s.stop - 1] == "?" and not (quote and s.stop - 1 in quote)]
+        outside = [n for n in range(len(tokens)) if quote and n not in quote]
+        judging = outside if quote else [*asking[-1]] if asking else []
+        said = [tokens[n] for n in judging]
+        put = tokens[asking[-1].start : asking[-1].stop] if asking else said
+        if len(asking) > 1 or not said or set(WH) & set(put) or set(named) & set(judging) or self._decide(said, ())[0]:
+            return None
+        if lexicon_words("judging").isdisjoint(said) and (asking or not quote):
+            return None
+        if quote:
+            claims = any(n in quote for n in named) and set(WH).isdisjoint(tokens[quote.start : quote.stop])
+            return (quote.start, quote.stop) if claims else None
+        before = [s for s in sentences if s.stop == judging[0] and any(n in s for n in named)]
+        return (before[-1].start, before[-1].stop) if before else None
+
+    def _stranger(self, tokens: Sequence[str], found: Sequence[Found]) -> Iterator[str]:
+        """Who is to do it, where that is a name that nobody has heard of: "Can BackupExec back up …?"."""
+        named = {n for f in found for n in range(f.start, f.end)}
+        for sentence in sentence_spans(tokens):
+            opening = next((n for n in sentence if tokens[n] in AUX), sentence.stop)
+            verb = next((n for n in sentence if n > opening and tokens[n] in lexicon_words("handling")), opening)
+            who = range(opening + 1, verb)
+            if opening - sentence.start <= 1 and len(who) <= _BESIDE:
+                yield from (tokens[n] for n in who if n not in named and self.vocabulary.strange(tokens[n]))
 
     def _off_topic(self, found: Sequence[Found], mentions: Sequence[Mention], kind: Kind) -> bool:
         """No word of the subject, and of the machine at most what anybody might mention ("the history of Linux")."""
@@ -232,6 +290,23 @@ class Reader:
                 kept.append(one)
         return kept
 
+    def _elliptical(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> list[Mention]:
+        """With what a bare "not" says: "one VM is encrypted, the other is not" tells of another machine, "MARS is not" of none."""
+        found = list(mentions)
+        for n, end in _bare_denials(tokens):
+            sentence = next(s for s in sentence_spans(tokens) if n in s)
+            told = [
+                m for m in mentions if m.start in sentence and m.end <= n <= m.end + SHORT and _apart(tokens[m.end : n])
+            ]
+            one = max(told, key=lambda m: m.end, default=None)
+            names = self.pack.dimensions[one.dimension].names if one else ()
+            if one and len(names) == _TWO and len(one.values) == 1:
+                other = tuple(v for v in names if (v in one.values) == one.negated)
+                found.append(Mention(one.dimension, other, "not", n, end))
+            if one and any(m.dimension == one.dimension and m.end == n for m in mentions):
+                found = [replace(m, negated=True) if m.end == n else m for m in found]
+        return found
+
     def _decide(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> tuple[Decision | None, tuple[str, ...]]:
         """The first decision one of whose patterns is wholly present."""
         said = {m.dimension for m in mentions} | {f"{m.dimension}={v}" for m in mentions for v in m.values}
@@ -253,6 +328,10 @@ class Reader:
         "Only" beside something that the user may choose says what is wanted ("only files"), and closes nothing.
         """
         for n in closings(focus):
+            opens = n == 0 or focus[n - 1] in PUNCTUATION or focus[n - 1] == "that"
+            alone = next((m for m in mentions if m.start - first == n + 1), None)
+            if opens and alone and self.pack.dimensions[alone.dimension].kind == "choice":
+                return alone.dimension  # "Only MABS and DPM are app-aware"
             for m in mentions:
                 beside = 0 <= first + n - m.end <= 1 or 0 < m.start - first - n <= _BESIDE
                 if beside and self.pack.dimensions[m.dimension].kind == "fact":
@@ -272,6 +351,17 @@ class Reader:
                         return name
         return None
 
+    def _jointly(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> str | None:
+        """The choice of which several values are named in one breath: "MARS and MABS", "files as well as volumes"."""
+        for name in dict.fromkeys(m.dimension for m in mentions):
+            said = [m for m in mentions if m.dimension == name and len(m.values) == 1 and not (m.negated or m.soft)]
+            gaps = [tokens[a.end : b.start] for a, b in pairwise(said) if a.values != b.values]
+            joined = any(gap[-1:] in (["and"], ["plus"], ["&"], ["as"]) or gap[-2:] == ["and", "the"] for gap in gaps)
+            near = all(len(gap) <= _BESIDE and "or" not in gap for gap in gaps)
+            if self.pack.dimensions[name].kind == "choice" and joined and near:
+                return name
+        return None
+
     def _asked(self, tokens: Sequence[str]) -> str | None:
         """The dimension that a which-question names ("which agent", "what level")."""
         line, heard = " ".join(tokens), set(tokens)
@@ -289,6 +379,26 @@ class Reader:
                     ):
                         return dimension
         return None
+
+    def _asks_value(
+        self,
+        focus: Sequence[str],
+        inside: Sequence[Mention],
+        first: int,
+        decision: Decision | None,
+        kind: Kind,
+        *,
+        polar: bool,
+    ) -> bool:
+        """Whether the last sentence is but the noun of a value that is wanted: "… nobody ever wrote scripts. Level of consistency?"."""
+        if decision is None or decision.kind != "value" or polar or kind not in {"claim", "explain", "capability"}:
+            return False
+        last = sentence_spans(focus)[-1]
+        named = any(m.dimension == decision.outcome and m.start - first in last for m in inside)
+        short = last.stop - last.start <= SHORT
+        return (
+            short and focus[-1] == "?" and not named and self._asked(focus[last.start : last.stop]) == decision.outcome
+        )
 
     def _compared(
         self, tokens: Sequence[str], mentions: Sequence[Mention], kind: Kind, *, plain: bool
@@ -336,22 +446,23 @@ def _pattern(elements: Sequence[str]) -> Pattern:
     return Pattern(tags, phrases, frozenset(p[0][0] for p in phrases))
 
 
-def _known(tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:
-    """Without what the user asks for or says not to know ("which extension", "dunno if it's encrypted", "encrypted or not")."""
-    line = " ".join(tokens)
-    unsure = bool(_UNSURE.search(line))
+def _bare_denials(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where "is not" or "isn't" ends a clause, first and last token."""
+    for n, token in enumerate(tokens):
+        end = (
+            n + 1
+            if token in {"isn't", "aren't"}
+            else n + 2
+            if tokens[n : n + 2] in (["is", "not"], ["are", "not"])
+            else 0
+        )
+        if end and (end == len(tokens) or tokens[end] in PUNCTUATION):
+            yield n, end
 
-    def doubtful(one: Mention) -> bool:
-        after = list(tokens[one.end : one.end + 2])
-        first = max((n + 1 for n in range(one.start) if tokens[n] in _STOPS), default=0)
-        before = tokens[first : one.start]
-        if after == ["or", "not"] or (one.end - one.start == 1 and before[-1:] and before[-1] in {"which", "what"}):
-            return True
-        if (after[:1] != ["or"] and _MAYBE & set(pairwise(before[-_BESIDE:]))) or _EITHER & set(pairwise(before)):
-            return True
-        return unsure and ("whether" in before or "if" in before[-_WITHIN:] or before[-1:] == ["what"])
 
-    return [m for m in mentions if not doubtful(m)]
+def _apart(gap: Sequence[str]) -> bool:
+    """Whether the words between two statements pass on to another machine."""
+    return not {",", "and", "but"}.isdisjoint(gap) and {"it", "that", "this", "they", "now"}.isdisjoint(gap)
 
 
 def _outright(mentions: list[Mention]) -> list[Mention]:
@@ -402,4 +513,4 @@ def _foreign(pack: Pack, found: Sequence[Found], mentions: Sequence[Mention]) ->
     """Another product is named, and nothing of ours that somebody could choose."""
     chosen = any(pack.dimensions[m.dimension].kind == "choice" for m in mentions)
     ours = chosen or any(f.entry.kind == "name" and pack.title.lower() in f.phrase for f in found)
-    return any(f.entry.kind == "other" for f in found) and not ours
+    return any(f.entry.kind in {"other", "elsewhere"} for f in found) and not ours

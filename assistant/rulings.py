@@ -14,7 +14,7 @@ from typing import Literal
 from assistant import lexicon
 from assistant.attributes import Heard
 from assistant.checker import CONFLICT, SILENT, SUPPORTED, Checker
-from assistant.clauses import AUX, NEGATIVE, width_of
+from assistant.clauses import AUX, NEGATIVE, answers, width_of
 from assistant.pack import Pack
 from assistant.rules import Decision, Saying
 from assistant.stems import Parts, phrase, places
@@ -29,6 +29,7 @@ _UNIVERSAL, _SWEEPING = lexicon.words("universal"), lexicon.words("sweeping")
 _ONLY = frozenset({"only", "solely", "exclusively", "alone", "purely"})
 _MERELY = frozenset({"just", "merely"})
 """Mean "only" right before a value; elsewhere they claim nothing ("just confirming")."""
+_OF_OURS = [["that", "you"], ["that", "we"], ["which", "you"], ["which", "we"]]
 _POINTING = frozenset({"the", "this", "that", "same"})
 _LOSS = frozenset({"lost", "loses", "missing", "absent"})
 """Deny a thing that is kept; where the claim is about the loss itself they deny nothing."""
@@ -98,7 +99,7 @@ class Rulings:
         found: list[Ruled] = []
         for saying, patterns, excluded in self._sayings:
             used = self._spoken(heard, said, patterns, inside=False)
-            if used is None or self._spoken(heard, said, excluded, inside=True):
+            if used is None or _described(words, used) or self._spoken(heard, said, excluded, inside=True):
                 continue
             spoken = frozenset(used)
             ruled = self._rule(saying, words, heard, said, used)
@@ -118,7 +119,7 @@ class Rulings:
             [self._value(f, words, heard) for f in found if f.entry.kind in {"value", "denied"}], words
         )
         idioms = {d for d in heard.denied if words[d] not in NEGATIVE}
-        values = [v for v in values if not idioms & set(range(v.start, v.end))]
+        values = [v for v in values if not idioms & set(range(v.start, v.end)) and not _either_way(words, v.start)]
         values = [v for v in values if not v.soft or not any(o.dimension == v.dimension and not o.soft for o in values)]
         mine = {v.dimension for v in values if v.end > heard.own and not v.aside}
         values = [v for v in values if v.end > heard.own or v.dimension not in mine]
@@ -204,11 +205,14 @@ class Rulings:
         used.update(heard.denied | flips)
         points = list(self._points(values, fitting, heard, negative=negative))
         points += self._exceptions(words, values, fitting, used, negative=negative)
-        if not negative:
-            points += self._others(words, heard, fitting, values, used)
-        if not points or len(points) > _MOST_POINTS:
+        others = [] if negative else self._others(words, heard, fitting, values, used)
+        if not points or len(points) + len(others) > _MOST_POINTS:
             return None
-        return self._judged(decision, points, used, sweeping=sweeping, negative=negative)
+        ruled = self._judged(decision, [*points, *others], used, sweeping=sweeping, negative=negative)
+        if not (ruled and others and ruled.outcome == "fails" and _by_itself(words, fitting)):
+            return ruled
+        bare = self._judged(decision, points, used, sweeping=sweeping, negative=negative)
+        return bare if bare and bare.outcome == "fails" else replace(ruled, outcome="open")
 
     def _points_back(self, decision: Decision, words: Sequence[str], heard: Heard, said: Sequence[Said]) -> bool:
         """Whether the clause speaks of one choice and does not name it: "the agent is app-aware"; that some choice is, is not what it says."""
@@ -240,7 +244,8 @@ class Rulings:
 
     def _sweeping(self, words: Sequence[str], heard: Heard, used: set[int]) -> bool:
         """Whether the clause speaks of every case ("all", "always", "no … whatever"); an answer does not ("Linux: no")."""
-        spots = [n for n in range(heard.own, len(words)) if words[n] in _UNIVERSAL]
+        spoken = answers(words)
+        spots = [n for n in range(heard.own, len(words)) if words[n] in _UNIVERSAL and n not in spoken]
         used.update(spots)
         return any(words[n] in _SWEEPING and words[n - 1 : n + 1] != [":", "no"] for n in spots)
 
@@ -518,6 +523,23 @@ class Rulings:
 def _without(heard: Heard, spent: set[int]) -> Heard:
     """The clause without the denials that its words already mean ("not encrypted")."""
     return replace(heard, denied=frozenset(heard.denied - spent))
+
+
+def _described(words: Sequence[str], used: set[int]) -> bool:
+    """Whether what is claimed only describes a thing of the speaker's: "every machine that you back up"."""
+    return any(list(words[n - 2 : n]) in _OF_OURS for n in used)
+
+
+def _either_way(words: Sequence[str], place: int) -> bool:
+    """Whether a "without" leaves it open: "with or without scripts"."""
+    return words[place - 2 : place + 1] == ["with", "or", "without"]
+
+
+def _by_itself(words: Sequence[str], said: Sequence[Said]) -> bool:
+    """Whether an "alone" may mean "by itself": "the extension alone takes the entire machine" need not deny it to others."""
+    after = {s.end for s in said}
+    only = any(w in _ONLY - {"alone"} or width_of("only_phrases", words, n) for n, w in enumerate(words))
+    return not only and any(w == "alone" and n in after and n + 1 < len(words) for n, w in enumerate(words))
 
 
 _Pattern = list["str | Parts"]

@@ -31,7 +31,7 @@ _NOTED = re.compile(
 )
 """Where the next of several notes begins that stand in one line."""
 _ABBREVIATED = re.compile(
-    rf"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|no|fig|incl|resp|mr|ms|mrs|dr|st|al|[A-Z])\.|\b\d\.|^\s*{_NUMBER})$",
+    rf"(?:(?<!['’])\b(?:e\.g|i\.e|etc|vs|cf|approx|no|fig|incl|resp|mr|ms|mrs|dr|st|al|[A-Z])\.|\b\d\.|^\s*{_NUMBER})$",
     re.IGNORECASE,
 )
 _NEAR = 40
@@ -263,7 +263,7 @@ class _Row:
             for s, h in list(zip(self.said, self.heads, strict=False))[1:]
         )
         """Whether a column says yes or no of the first cell."""
-        self.worded = any(c.endswith((".", "!", "?")) for _, _, c in self.cells[1:])
+        self.worded = any(_worded(c) for _, _, c in self.cells[1:])
         """Whether whole sentences stand in it."""
 
 
@@ -279,7 +279,7 @@ def _row(text: str, row: _Row, lead: tuple[str, ...]) -> Iterator[Sentence]:
         if said:
             rest = _SAYS.match(cell)
             yield Sentence(start, end, f"{of} : {said} {rest['rest'] if rest else ''}", lead, aligned=False)
-        elif cell.endswith((".", "!", "?")):
+        elif _worded(cell):
             yield from _prose(text, start, end, (*lead, of))
         elif _WORDY.search(cell):
             yield Sentence(start, end, f"{of} {cell}", lead, aligned=False)
@@ -305,6 +305,11 @@ def _split(row: str) -> list[tuple[int, str]]:
     """The cells of a row, empty ones too, and where each begins."""
     cuts = [-1, *(m.start() for m in re.finditer(r"(?<!\\)\|", row)), len(row)]
     return [(a + 1, row[a + 1 : b]) for a, b in pairwise(cuts)]
+
+
+def _worded(cell: str) -> bool:
+    """Whether a cell is a statement of its own: it ends as one, notes something of a thing, or spells a name out."""
+    return cell.endswith((".", "!", "?")) or ": " in cell or " stands for " in cell or " is short for " in cell
 
 
 def _polarity(cell: str) -> str:

@@ -20,6 +20,9 @@ from assistant.vocabulary import Vocabulary, parts_of, split
 
 _REACH = 3
 _BESIDE = 3
+_OFFERED = 2
+_AT_LAST = 4
+"""Words from the end within which an "or" offers the other thing: "keep it after the transfer or remove it?"."""
 Parts = tuple[tuple[str, ...], ...]
 
 
@@ -74,11 +77,17 @@ class Statements:
         best = max(found, key=lambda one: one[0])[1]
         return next((s for _, s in found if s.holds is False and s.fact.place == best.fact.place), best)
 
-    def judge_at(self, unit: Unit, tokens: Sequence[str], said: Collection[str]) -> Stated | None:
-        """Whether a claim holds whose topic a search has found: by the words of a fact that this unit states, or None."""
-        for fact, _, yes, no, _ in self._facts:
+    def judge_at(
+        self, unit: Unit, tokens: Sequence[str], around: Sequence[str], said: Collection[str]
+    ) -> Stated | None:
+        """Whether a claim holds whose place a search has found: by the words of a fact that this unit states, or None.
+
+        Likeness finds the place alone: of a fact that names the words of its topic these must stand `around`.
+        """
+        for fact, topic, yes, no, _ in self._facts:
             here = fact.place.source == unit.section_id and unit.start <= fact.place.start < unit.end
-            if here and not set(fact.unless) & set(said):
+            heard = here and all(any(self._has(around, w) for w in group) for group in topic)
+            if heard and not set(fact.unless) & set(said):
                 stated = self._figure(fact, tokens) if fact.figure else self._sides(fact, tokens, yes, no)
                 if stated:
                     return stated
@@ -89,6 +98,8 @@ class Statements:
         if not for_ and not against:
             return None
         if for_ and against and not _overlap(for_, against) and "or" in tokens:
+            return Stated(fact, None)
+        if any(_offered(tokens, *found) for found in (for_, against) if found):
             return Stated(fact, None)
         if for_ and against and _set_aside(tokens, against[1]):
             against = None
@@ -109,6 +120,8 @@ class Statements:
         counted = [a for a, b in pairwise(tokens) if (a in _NUMBERS or a.isdigit()) and b in words("units")]
         return (
             any(tokens[n] not in said for n in bounds(tokens) if tokens[n] == "at" or not asks_duty(tokens))
+            or any(t in words("sufficing") and t not in said for t in tokens)
+            or (not early and any(t in _BEFORE for t in tokens))
             or (early != late and any(t in (_LATE if early else _EARLY) for t in tokens))
             or any(n not in right and _NUMBERS.get(n, n) not in right for n in counted)
         )
@@ -141,6 +154,7 @@ _NUMBERS = {
 
 
 _EARLY = frozenset({"first", "before", "beforehand", "prior", "initially"})
+_BEFORE = frozenset({"before", "prior", "soon"})
 _LATE = frozenset({"after", "afterwards", "later", "last", "finally", "end"})
 _JOINTS = frozenset(
     {
@@ -162,6 +176,17 @@ _JOINTS = frozenset(
         "whereas",
     }
 )
+
+
+def _offered(tokens: Sequence[str], size: int, place: int) -> bool:
+    """Whether words are one of two things to choose from ("keep it or remove it"); "or not" and "or anything" offer nothing."""
+    last = max(place + size, len(tokens) - _AT_LAST)
+    beside = [
+        *range(max(0, place - _OFFERED), place),
+        *range(place + size, min(len(tokens), place + size + _OFFERED)),
+        *range(last, len(tokens)),
+    ]
+    return any(tokens[n] == "or" and words("offering_nothing").isdisjoint(tokens[n + 1 : n + 2]) for n in beside)
 
 
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:

@@ -104,12 +104,14 @@ def phrase(text: str) -> Parts:
 
 
 def senses(words: Sequence[str]) -> list[str]:
-    """The stems of words, each word of a group that means the same made the first of its group, "nothing but" made "only"."""
+    """The stems of words, each word of a group that means the same made the first of its group, "nothing but" made "only", "with or without" "regardless"."""
     known = _senses()
     found = [known.get(s, s) for s in stems(words)]
     for n, pair in enumerate(pairwise(found)):
         if pair in _ONLY:
             found[n : n + 2] = "only", ""
+        elif pair == ("or", "without") and n and found[n - 1] == "with":
+            found[n - 1 : n + 2] = "regardless", "", ""
     return found
 
 

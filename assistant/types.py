@@ -83,6 +83,8 @@ class Mention:
     negated: bool = False
     soft: bool = False
     """A hint that gives way to anything said outright."""
+    doubted: bool = False
+    """Nobody knows which value it has; `values` are then all there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class Reading:
     """Dimension of which the claim says that nothing else holds ("only", "nobody else")."""
     every: str | None = None
     """Dimension all of whose values are spoken of ("all tools")."""
+    jointly: str | None = None
+    """Choice of which several values are asked about together ("MARS and MABS both"): each has to hold."""
     compared: tuple[str, ...] = ()
     """Values set against each other, all of dimension `asked`."""
     unheard: tuple[str, ...] = ()
@@ -136,6 +140,8 @@ class Reading:
     """Of a multiple-choice question: the question before the options."""
     denied: bool = False
     """Of a multiple-choice question: the option that is NOT so is asked for."""
+    doubted: tuple[str, ...] = ()
+    """Dimensions of which the question says that nobody knows their value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,8 +125,12 @@ class Verifier:
                 found.append(self._known(span, *heard))
                 continue
             claim = self._clause(span, tokens, clause, lean, asked=asked, strange=strange)
-            if claim and claim.standing == "not_covered" and not (asked or sentence.context) and not self._named(mine):
-                claim = self._borrowed(span, tokens, clause, (*before.tokens, *lead), before.wrong, strange) or claim
+            leaning = claim.standing == "not_covered" if claim else _has_verb(mine) and _refers(mine)
+            if leaning and not (asked or sentence.context or self._named(mine)):
+                alone = clause.first and _elliptical(clause, mine)
+                for said in [()] if alone else dict.fromkeys([before.tokens, before.topic]):
+                    if not claim or claim.standing == "not_covered":
+                        claim = self._borrowed(span, tokens, clause, (*said, *lead), before.wrong, strange) or claim
             if claim and held and claim.standing != "not_covered" and _has_verb(mine) and not _goes_on(lead, mine):
                 claim = unread(span, "the line above it denies something")
             if claim and sentence.unticked and lean and not _has_verb(mine):
@@ -136,8 +140,13 @@ class Verifier:
         own = subject_of(tokens)
         wrong = frozenset(f.rule_id for c in found if c.standing == "contradicted" for f in c.findings)
         scene = self._scene(tokens, found) or (() if _has_verb(tokens) else before.scene)
+        topic = (
+            tuple(tokens)
+            if any(c.standing != "not_covered" for c in found) and not leans_back(tokens)
+            else before.topic
+        )
         return found, _Before(
-            own if own and not leans_back(tokens) else before.subject or own, tuple(tokens), wrong, scene
+            own if own and not leans_back(tokens) else before.subject or own, tuple(tokens), wrong, scene, topic
         )
 
     def _scene(self, tokens: Sequence[str], found: Sequence[Claim]) -> tuple[str, ...]:
@@ -163,10 +172,12 @@ class Verifier:
         claim = self._clause(span, tokens, clause, wide, asked=False, strange=strange, most=1)
         if not claim or claim.standing == "proven":
             return claim
-        if claim.standing == "contradicted" and {f.rule_id for f in claim.findings} <= wrong:
-            return None
         mine = tokens[clause.first : clause.last]
-        return claim if claim.standing != "not_covered" and _refers(mine) else None
+        repeats = {f.rule_id for f in claim.findings} <= wrong
+        if claim.standing == "contradicted" and (repeats or _elliptical(clause, mine)):
+            return None
+        decided = claim.standing != "not_covered"
+        return claim if decided and (_refers(mine) or _goes_further(clause, mine)) else None
 
     def _lead(self, lines: Sequence[str]) -> tuple[str, ...]:
         """The words of the lines above a sentence; an outer one that names another value of what an inner one names is over."""
@@ -315,7 +326,7 @@ class Verifier:
         elif own and (not _has_verb(mine) or _goes_on(lean, mine)):
             denied |= set(denials(lean))
         contrast = {own + n for a, b in contrasts(mine) if a for n in range(a, b)}
-        without = {n for n in range(own, len(words)) if words[n] == "without"}
+        without = {n for n in range(own, len(words)) if words[n] == "without" and words[n - 1] != "or"}
         loose = frozenset(d for d in denied | without if words[d] in LOOSE)
         heard = Heard(senses(words), own, frozenset(denied), frozenset(contrast), loose)
         told = self.attributes.judge(
@@ -349,7 +360,8 @@ class Verifier:
             for r in ruled
             if r.outcome == "fails" and (not (r.negative or r.bare) or not self._left(residue, tokens, [r], []))
         ]
-        if (wrong or refuted) and len(self._left(residue, tokens, refuted, wrong)) <= most:
+        over = self._left(residue, tokens, refuted, wrong) if wrong or refuted else []
+        if (wrong or refuted) and len(over) <= most and not any(words[n] in _DOUBTFUL for n in over):
             return self.cited.claim(span, "contradicted", wrong, refuted)
         disputed = [r for r in ruled if r.outcome == "disputed"]
         if disputed:
@@ -419,6 +431,8 @@ class _Before:
     """The rules and facts that it gets wrong: who only repeats them says nothing new."""
     scene: tuple[str, ...] = ()
     """What words without a verb have said that all is about."""
+    topic: tuple[str, ...] = ()
+    """The last sentence that was decided and leans on none."""
 
 
 def _bare(tokens: Sequence[str]) -> tuple[str, ...]:
@@ -483,11 +497,22 @@ def _idle(tokens: Sequence[str]) -> set[int]:
 def _refers(tokens: Sequence[str]) -> bool:
     """Whether a clause points back: "It …", "The backups …"."""
     words = [t for t in tokens if t[0].isalnum() and t not in {"and", "but", "so", "then", "also"}]
-    return bool(words) and (leans_back(words) or words[0] in {"the", "these", "those", "such", "this"})
+    return bool(words) and (
+        leans_back(words) or words[0] in {"the", "such"} or bool(_BACK & {*words[words[0] == "there" :]})
+    )
+
+
+_ASIDES, _BACK = words("asides"), words("pointing")
 
 
 def _next(tokens: Sequence[str], start: int, last: int) -> int:
     return next((n for n in range(start, last) if tokens[n] in {",", ";"}), last)
+
+
+def _goes_further(clause: Clause, mine: Sequence[str]) -> bool:
+    """Whether a clause says more of what the sentence began with: it gives no reason, sets no case and nothing else beside it."""
+    words = [t for t in mine if t[0].isalnum() and t not in _JOINTS]
+    return bool(clause.first and words) and words[0] not in _ASIDES | _SIDES
 
 
 def _goes_on(lean: Sequence[str], mine: Sequence[str]) -> bool:
@@ -522,6 +547,8 @@ def _quoted(text: str) -> frozenset[str]:
 
 
 _TURNS = frozenset(senses(sorted(words("turning"))))
+_DOUBTFUL = words("doubtful")
+"""Left over, they may turn a claim round: it is not called wrong."""
 
 
 def _summary(claims: Sequence[Claim]) -> Summary:
@@ -540,4 +567,4 @@ def _summary(claims: Sequence[Claim]) -> Summary:
 @cache
 def _plain_words() -> frozenset[str]:
     """Stems of English words that claim nothing by themselves."""
-    return frozenset(s for w in words("plain") for s in (stem(w), w))
+    return frozenset(s for w in words("plain") | words("around") for s in (stem(w), w))

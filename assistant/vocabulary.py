@@ -92,7 +92,7 @@ class _Node:
 class Entry:
     """What a phrase means."""
 
-    kind: Literal["value", "name", "silence", "scope", "other", "unheard", "denied"]
+    kind: Literal["value", "name", "silence", "scope", "other", "elsewhere", "unheard", "denied"]
     name: str
     """Dimension, or id of the silence."""
     values: tuple[str, ...] = ()
@@ -185,8 +185,16 @@ class Vocabulary:
             found.append(Word(word, match.start(), match.end(), written if word != written else ""))
         return found
 
+    def strange(self, word: str) -> bool:
+        """Whether a word is none of the pack's and none of English: a name that nobody here has heard of."""
+        return (
+            len(word) >= _STRANGE
+            and word.isalpha()
+            and not (word in self._words or word in self._corpus or _english(word))
+        )
+
     def _repair(self, word: str) -> str:
-        if len(word) < 4 or not word.isalpha() or word in self._words or word in self._corpus or _english(word):
+        if not self.strange(word):
             return word
         from rapidfuzz.distance import OSA
 
@@ -368,6 +376,8 @@ def _english_words() -> frozenset[str]:
     return frozenset(files("assistant").joinpath("english.txt").read_text(encoding="utf-8").split())
 
 
+_STRANGE = 4
+"""Letters from which on a word can be told for a typo or a name."""
 _NEWER = frozenset({"typo"})
 """Words that BERT's list lacks and a reader needs."""
 
@@ -393,6 +403,7 @@ def _entries(pack: Pack) -> Iterator[tuple[str, Entry]]:
         yield from ((w, Entry("silence", silence.id)) for w in silence.words)
     yield from ((w, Entry("scope", "")) for w in pack.scope)
     yield from ((w, Entry("other", "")) for w in pack.others)
+    yield from ((w, Entry("elsewhere", "")) for w in pack.elsewhere)
 
 
 # ---- negation
@@ -454,7 +465,17 @@ def negated(words: Sequence[Word], found: Sequence[Found]) -> tuple[frozenset[in
         if _answered_no(tokens, f.end):
             out.add(n)
             cues.update((f.end, f.end + 1))
-    return frozenset(out), frozenset(cues)
+    return frozenset(out ^ _excepted(tokens, found)), frozenset(cues)
+
+
+def _excepted(tokens: Sequence[str], found: Sequence[Found]) -> set[int]:
+    """What stands last in a clause that begins with "unless": the question is about all other cases."""
+    out = set()
+    for i in (n for n, t in enumerate(tokens) if t == "unless"):
+        end = next((n for n in range(i, len(tokens)) if tokens[n] in PUNCTUATION), len(tokens))
+        inside = [n for n, f in enumerate(found) if i < f.start < end and f.entry.kind == "value"]
+        out |= {max(inside, key=lambda n: found[n].start)} if inside else set()
+    return out
 
 
 def _answered_no(tokens: Sequence[str], end: int) -> bool:
@@ -480,6 +501,8 @@ def _cue(tokens: Sequence[str], i: int) -> int:
         return 0
     if token in {"nothing", "none"} and after in {"is", "are", "was", "were"}:
         return 2
+    if token in {"nothing", "none"} and after == "of" and tokens[i + 3 : i + 4] in (["is"], ["are"], ["was"], ["were"]):
+        return 4
     if token == "not" and i and tokens[i - 1] in {"do", "does", "did"} and after in _DONE:
         return 2
     if token == "not" and after in {"using", "running", "on", "in", "a", "an", "the"}:
@@ -540,11 +563,17 @@ def _reach(
             return
         if last and token not in _JOIN and not {"or", "nor"} & set(tokens[place + 1 : place + 2]):
             return
-        if token == "," and (last is None or not _joined(tokens, place, at)):
+        if token == "," and (last is None or not _joined(tokens, place, at) or not _listed(tokens, place)):
             return
         if last and token == "and" and not _joined(tokens, place, at):
             return
         place, left = place + 1, left - 1
+
+
+def _listed(tokens: Sequence[str], comma: int) -> bool:
+    """Whether a comma stands in a list that goes on to an "or": "not A, B or C" denies all, "not A, B" the first alone."""
+    end = next((n for n in range(comma + 1, len(tokens)) if tokens[n] in PUNCTUATION - {","}), len(tokens))
+    return bool({"or", "nor"} & set(tokens[comma:end]))
 
 
 def _joined(tokens: Sequence[str], comma: int, at: Mapping[int, Sequence[int]]) -> bool:

@@ -147,6 +147,53 @@ def test_that_none_of_the_options_holds_is_proven_by_what_refutes_them(helper: A
     )
 
 
+@pytest.mark.parametrize(
+    ("question", "choice"),
+    [
+        ("How many copies does LRS keep? a) 2 b) 3 c) 6", ("B",)),
+        ("How many storage replication options are there? a) 1 b) 2 c) 3", ("B",)),
+        ("Which of these is NOT a restore option? a) Create a new VM b) Restore disk c) Clone d) Replace existing", ("C",)),
+        ("Tick all that are app-aware: A) MARS agent B) MABS C) DPM", ("B", "C")),
+    ],
+)  # fmt: skip
+def test_options_are_counted_and_sorted_out(helper: Assistant, question: str, choice: tuple[str, ...]) -> None:
+    assert helper.ask(question).choice == choice
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ("Do MARS and MABS both back up on-premises Linux VMs?", "not_supported"),
+        ("Do DPM and MABS both back up on-premises Linux VMs?", "supported"),
+        ("Nobody remembers whether we ticked LRS or GRS. Do we survive the loss of a region?", "depends"),
+        ("Do we survive the loss of a region with LRS or GRS?", "supported"),
+        ("Can Frobnicator back up Linux VMs on premises?", "not_stated"),
+        ("Does the AzureBackupWindowsWorkload extension back up Exchange without any MABS?", "not_stated"),
+        ("Is storage in Azure free of charge?", "information"),
+        ("Do I need to shut down the VM for a backup?", "information"),
+        ("Does the service keep the snapshot after the transfer or remove it?", "information"),
+        ("What happens if I restore while the VM is running?", "information"),
+        ("The backup of our Azure VM was made with MARS, it is not encrypted. Can I get a folder back?", "supported"),
+    ],
+)
+def test_verdicts_that_a_word_more_or_less_decides(helper: Assistant, question: str, status: str) -> None:
+    assert helper.ask(question).status == status
+
+
+def test_both_is_refused_with_the_one_that_does_not_and_told_the_one_that_does(helper: Assistant) -> None:
+    text = helper.ask("Do MARS and MABS both back up on-premises Linux VMs?").text
+    assert text.startswith(
+        "No: direct backup of files from an on-premises Linux VM is not supported with MARS. [1] DPM and MABS back up"
+    )
+
+
+def test_what_a_second_reader_refutes_is_refused(helper: Assistant) -> None:
+    answer = helper.ask(
+        "Our handbook claims that administrators have to install VMSnapshot by hand before the first backup. Correct?"
+    )
+    assert (answer.status, answer.text.partition(":")[0]) == ("not_supported", "That is not right")
+
+
 def test_options_that_are_statements_are_judged_by_their_words(helper: Assistant) -> None:
     answer = helper.ask(
         "Multiple response. Which statements about MABS hold?\n1. Machines are first backed up to the server's local storage.\n"

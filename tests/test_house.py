@@ -33,7 +33,7 @@ FLOORS = {
     # between the words and those who decide on them: English, then machines and turns, then whole readings
     "denial": 1,
     "grammar": 3.2,
-    **dict.fromkeys(("machines", "conversation", "statements"), 3.4),
+    **dict.fromkeys(("machines", "doubts", "conversation", "statements"), 3.4),
     "reading": 3.6,
     "disputes": 3.9,
     **dict.fromkeys(("proof", "compose", "matrix", "drill"), 4),
@@ -335,6 +335,7 @@ CORE = [
     "denial",
     "grammar",
     "machines",
+    "doubts",
     "conversation",
     "reading",
     "statements",

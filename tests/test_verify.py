@@ -118,6 +118,105 @@ def test_each_clause_and_line_claims_for_itself(helper: Assistant, text: str, ex
     assert standings(helper, text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # a loss of which the fact itself speaks denies nothing
+        ("If the complete site is lost, Site Recovery is what lets me switch over to another place.", ["proven"]),
+        ("Site Recovery lets me switch over to another place if the site is lost.", ["proven"]),
+        # by itself, or nobody else: it is not said which
+        ("The extension alone takes the entire machine.", ["not_covered"]),
+        ("Only MARS is app-aware.", ["contradicted"]),
+        # either way
+        ("Getting an application's state on Linux is impossible, with or without scripts.", ["not_covered"]),
+        # what happens otherwise, or behind a colon, is denied for itself
+        ("Using KEKs is compulsory, or the machine can't be backed up.", ["contradicted"]),
+        # "no" that answers, "but" that leaves out, "one" that counts nothing, "won't." that ends
+        ("Linux on-premises, no, MARS won't. MARS is not app-aware.", ["proven", "proven"]),
+        ("No product but MABS and DPM delivers app-aware backups.", ["contradicted"]),
+        ("Changing it from one backup type to the other is blocked.", ["not_covered"]),
+        # a word that may turn it round was not read
+        ("Patching the backup service is something we can strike from the maintenance calendar.", ["not_covered"]),
+        # the main verb is still to come
+        ("To get files and system state of a Windows VM in Azure, the extension and MARS are used together.", ["proven"]),
+        # what only numbers or calls
+        ("Page 2: storage in Azure is paid as you use it, correct.", ["proven"]),
+        ("Rosalind, LRS keeps three copies within one region.", ["proven"]),
+        ("K-10 says: always application-consistent by default.", ["not_covered"]),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_denial_or_a_limit_turns_nothing(
+    helper: Assistant, text: str, expected: list[str]
+) -> None:
+    assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("LRS keeps three copies. Our auditor liked it. For that, they'd be spread over three regions.", ["proven", "contradicted"]),
+        ("In the vault you manage backup jobs. Jobs are managed in it.", ["proven", "proven"]),
+        ("Both SQL Server and Exchange integrate. We may run both at once.", ["proven"]),
+        ("High availability comes with the service; a classic product would want upkeep; this one doesn't.", ["proven", "not_covered", "not_covered"]),
+    ],
+)  # fmt: skip
+def test_what_points_back_is_read_with_what_was_decided_before(
+    helper: Assistant, text: str, expected: list[str]
+) -> None:
+    assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # what is the speaker's own is not the service's
+        "Our own bandwidth is limited by our line.",
+        "Our own hardware cost us a fortune.",
+        "The new VM's network is slow.",
+        "Our policy deletes everything older than two years.",
+        # a description claims nothing, and what is too little is not said
+        "MARS belongs on every machine that you back up.",
+        "GRS keeps copies in another region, not just in one region.",
+        "After the first backup, the extension stays installed.",
+        "Traffic into Azure stops when the job is done.",
+        # neither a choice nor a state of things is a denial
+        "Replace existing on the payroll VM tonight, allowed or no.",
+        "I need files of an Azure VM. They came from the MARS agent (I can see it) and there is no encryption of any kind.",
+    ],
+)
+def test_what_is_true_or_beside_the_point_is_not_called_wrong(helper: Assistant, text: str) -> None:
+    assert "contradicted" not in standings(helper, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "standing"),
+    [
+        ("What goes in is unlimited.", "proven"),
+        ("Azure Backup stops at 100 TB of traffic a month.", "contradicted"),
+        ("Nothing can be held longer than 99 years.", "contradicted"),
+        ("A mix of local storage and Azure is possible.", "proven"),
+        ("Space in Azure comes at one flat yearly fee.", "contradicted"),
+        ("The extension gets installed without anyone's help.", "proven"),
+        ("VMSnapshot gets planted at the moment the VM is created.", "contradicted"),
+        ("Create a new VM: name and network are fixed.", "contradicted"),
+        ("A backup won't restore as long as its VM is allocated and running.", "proven"),
+        ("MARS doesn't install itself: someone has to go round and put it on each machine.", "proven"),
+        ("The differential saves the blocks altered since the most recent log backup.", "contradicted"),
+    ],
+)
+def test_facts_are_found_in_everyday_words(helper: Assistant, text: str, standing: str) -> None:
+    assert set(standings(helper, text)) == {standing}
+
+
+def test_a_cell_that_states_something_claims_for_itself(helper: Assistant) -> None:
+    table = "| Name | Apps |\n|---|---|\n| MARS stands for Microsoft Azure Recovery Services | MARS: aware of applications |\n"
+    found = helper.verify(table).claims
+    assert {c.sentence: c.standing for c in found if c.standing != "not_covered"} == {
+        "MARS stands for Microsoft Azure Recovery Services": "proven",
+        "MARS: aware of applications": "contradicted",
+    }
+
+
 def test_a_sentence_leans_on_the_one_before(helper: Assistant) -> None:
     assert standings(helper, "LRS is a kind of storage. It keeps three copies in one region.")[-1] == "proven"
     assert standings(helper, "LRS is a kind of storage. It keeps copies in another region.")[-1] == "contradicted"
