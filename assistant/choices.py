@@ -187,19 +187,19 @@ def _none_of(others: Sequence[Judged]) -> Judged:
 def _filled(stem: str, body: str) -> str:
     """The question as a statement, the option in the place of what is asked for; empty when there is no such place."""
     asking = re.split(r"(?<=[.!?])\s+|\n", stem)[-1]
-    counted = re.sub(r"^.*?\bhow many (.+?) do(?:es)? (.+) (\w+)$", rf"\2 \3 {body} \1.", asking, flags=re.IGNORECASE)
-    if counted == asking:
-        counted = re.sub(r"^.*?\bhow many (.+?)(?: are there)?$", rf"There are {body} \1.", asking, flags=re.IGNORECASE)
-    named = re.sub(rf"\b(?:which|what)(?: (?:{_ASKED_FOR}))*(?= )", body, asking, count=1, flags=re.IGNORECASE)
-    if counted != asking:
-        return counted
+    hit = _COUNTED.match(asking)
+    if hit:
+        return f"{hit['who']} {hit['does']} {body} {hit['what']}." if hit["who"] else f"There are {body} {hit['what']}."
+    named = _WANTED.sub(lambda _: body, asking, count=1)
     return f"{named}." if named != asking and len(named.split()) > len(body.split()) + _STATEMENT else ""
 
 
 _NOT = re.compile(r"\b(?:not|never) |n't\b", re.IGNORECASE)
-
-
+_COUNTED = re.compile(
+    r"^.*?\bhow many (?P<what>.+?)(?: are there| do(?:es)? (?P<who>.+) (?P<does>\w+))?$", re.IGNORECASE | re.DOTALL
+)
 _ASKED_FOR = "one|ones|of (?:these|them|the following)|sql|backup|backups|types?|kinds?|options?|tools?|agents?|extension|levels?|services?|consistency|redundancy|replication|storage|setting|restore|snapshot|machine|component|product"
+_WANTED = re.compile(rf"\b(?:which|what)(?: (?:{_ASKED_FOR}))*(?= )", re.IGNORECASE)
 _NOT_ONE_OF = re.compile(r"\bnot\b.{0,12}\b(?:a|an|one|among|part|in)\b|\bodd one\b", re.IGNORECASE)
 _TWO = 2
 _NONE = re.compile(r"^\W*(?:none|neither|nothing)\b", re.IGNORECASE)

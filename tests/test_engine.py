@@ -194,6 +194,12 @@ def test_what_a_second_reader_refutes_is_refused(helper: Assistant) -> None:
     assert (answer.status, answer.text.partition(":")[0]) == ("not_supported", "That is not right")
 
 
+@pytest.mark.parametrize("option", ["\\g<9>", "\\1", "\\d+ (", "%s {0}"])
+def test_an_option_is_never_taken_for_a_pattern(helper: Assistant, option: str) -> None:
+    assert helper.ask(f"How many copies does LRS keep? a) {option} b) 3").choice == ("B",)
+    assert len(helper.ask(f"Which one of these holds three copies in a region? a) {option} b) LRS").choice) == 1
+
+
 def test_options_that_are_statements_are_judged_by_their_words(helper: Assistant) -> None:
     answer = helper.ask(
         "Multiple response. Which statements about MABS hold?\n1. Machines are first backed up to the server's local storage.\n"
