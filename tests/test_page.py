@@ -949,6 +949,18 @@ def test_escape_stops_the_model_and_the_answer_of_the_rules_stands(told: tuple[P
 
 
 @pytest.mark.browser
+def test_what_is_typed_while_a_model_speaks_stays_typed(told: tuple[Page, Behaviour]) -> None:
+    tab, behaviour = told
+    behaviour.pause = 0.1
+    ask(tab, REFUSED)
+    tab.wait_for_selector("#conversation [data-testid=bot]:has-text('A model words the rest')")
+    tab.fill("#question textarea", "And on Windows?")
+    finished(tab)
+    tab.wait_for_timeout(500)
+    assert tab.input_value("#question textarea") == "And on Windows?"
+
+
+@pytest.mark.browser
 def test_a_model_that_breaks_off_leaves_the_answer_of_the_rules(told: tuple[Page, Behaviour], plain: str) -> None:
     tab, behaviour = told
     behaviour.breaks_after = 4

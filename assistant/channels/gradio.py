@@ -82,7 +82,13 @@ def page(current: Callable[[], Assistant], keep: Keep, runs: Path = Path("runs")
         for turn in worded(helper, settled):
             now = (*turns, settled if turn.growing else turn)  # what stays when the wording is stopped
             kept = _remembered(kept, now)
-            yield "", conversation((*turns, turn), starts), *panel(now, kept), now, kept
+            yield (
+                gr.skip(),
+                conversation((*turns, turn), starts),
+                *panel(now, kept),
+                now,
+                kept,
+            )  # what is typed meanwhile stays
 
     def choose(turns: Turns, kept: list[str], event: gr.SelectData) -> Iterator[tuple[object, ...]]:
         again = event.value == _RETRY and turns and turns[-1].answer is None
