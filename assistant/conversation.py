@@ -133,8 +133,6 @@ class Conversation:
         kind = "capability" if kind == "choice" else old.kind if kind == "nothing" else kind
         if kind == "explain" and fresh.mentions and fresh.decision is None and self._is_value(decision):
             kind = "value" if "why" not in tokens else kind
-        if kind == "which" and asked is None and decision:
-            asked = self.pack.decisions[decision].asks or None
         scenarios = tuple(
             Scenario(self._fitting(base.facts, {**s.facts, **other}), s.label or base.label)
             for s in fresh.scenarios

@@ -9,25 +9,29 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 
+from assistant.bounds import Bounds
 from assistant.checker import SUPPORTED
 from assistant.choices import Choosing, House
 from assistant.compose import Page, lower, spoken
 from assistant.confidence import Way, situation
-from assistant.denial import closes
 from assistant.disputes import fitting
 from assistant.grammar import asks_duty, asks_plainly
 from assistant.lexicon import phrases, words
 from assistant.reading import said_by
-from assistant.rules import Place, Rule
+from assistant.rules import Place
 from assistant.statements import Stated
 from assistant.types import Answer, Ask, Facts, Hit, Part, Reading, Scenario, Status, Unit, Verdict
 
+_FEW = 2
+"""Cues of a question in which one word alone named the decision."""
 _ENOUGH = 3
 """Facts from which a verdict of the main decision is taken as what was asked."""
 _KNOWN = 0.45
 """Least cosine to a key at which a unit is taken to answer a question in the words of the subject."""
 _NEAR = 0.70
 """Cosine from which a place's topic is taken for the question's."""
+_TELLING = 0.54
+"""Cosine from which a place is preferred to a list of what works, where the question does not name what to list."""
 _SURE = 0.80
 """Cosine from which an explanation is preferred to all the ways in which a value could come out that the question names."""
 _LEAN = 0.55
@@ -36,6 +40,7 @@ _PLAIN = 0.45
 """The same for a question that has none of the subject's words."""
 _PLACES = 3
 """Best places, one of which must speak of a measure that is asked for."""
+_DEFINITE = frozenset({"supported", "not_supported", "conflict"})
 _LIKENESS = (0.50, 0.70, 0.93)
 _LIKENESS_ASKED = (0.55, 0.86, 0.95)
 """Cosine to a key from which on an explanation is preferred to a verdict, by the number of facts that were read;
@@ -176,7 +181,7 @@ class Case:
             return self._unknown(self.hits)
         if reading.kind == "compare":
             return "information" if self._compare() else self._explain(complete=True)
-        if reading.kind == "which" and reading.decision:
+        if reading.kind == "which" and reading.decision and not self._told():
             found = self._which()
             if found:
                 self.way = "list"
@@ -192,9 +197,23 @@ class Case:
             return self._state(fact) if fact else self._capability()
         if decided and reading.kind == "explain" and self._refuted():
             return self._capability()
+        if self._settled() and len({v.status for v in self._checked}) > 1:
+            return self._which_machine()
         if self._wants_tool():
             return self._which() or self._explain()
         return self._explain()
+
+    def _settled(self) -> bool:
+        """Whether the rules decide of every machine, and enough is told of each."""
+        kind = self.reading.decision and self.pack.decisions[self.reading.decision].kind
+        told = all(len(s.facts) >= _ENOUGH for s in self._scenarios())
+        return kind == "capability" and told and all(v.status in _DEFINITE for v in self._checked)
+
+    def _told(self) -> bool:
+        """Whether a place answers a which-question that names nothing to be listed: "What does a full backup contain?"."""
+        reading = self.reading
+        vague = reading.asked is None and len(reading.cues) <= _FEW and len(self._scenarios()) == 1
+        return vague and len(self._scenarios()[0].facts) < _ENOUGH and self._fits(_TELLING)
 
     def _wants_tool(self) -> bool:
         """Whether an open question about one machine ("What has to be put on it?") is for the rules: no place answers it."""
@@ -318,63 +337,12 @@ class Case:
 
     def _capability(self) -> Status:
         self.verdicts, self.way = self._checked, "rules"
-        return self._exclusive() or self._universal() or self._each(self.composer.capability)
-
-    def _universal(self) -> Status | None:
-        """Of "all tools …" and "MARS and MABS both …": no as soon as one of them does not."""
-        facts, decision = self._scenarios()[0].facts, self.reading.decision or ""
-        name = self.reading.every or self.reading.jointly
-        if not name or self.reading.negative or name not in self.house.checker.space(decision).domains:
-            return None
-        values = self.pack.dimensions[name].names if self.reading.every else facts.get(name, ())
-        verdicts = {v: self.house.checker.check(decision, {**facts, name: (v,)}) for v in values}
-        refuted = [v for v, d in verdicts.items() if d.status == "not_supported" and not d.impossible]
-        if not refuted:
-            return None
-        works = [d for d in verdicts.values() if d.status == SUPPORTED] if self.reading.jointly else []
-        status = self._refute(verdicts[refuted[0]], self.composer.leading(verdicts[refuted[0]])[0], name, refuted[0])
-        for rule in {r.id: r for d in works for r in self.composer.leading(d)[:1]}.values():
-            self.page.say(rule.title, rule.place)
-        return status
-
-    def _exclusive(self) -> Status | None:
-        """Of a claim that nothing else holds ("only Windows"): wrong as soon as another value holds too."""
-        name, facts = self.reading.only, self._scenarios()[0].facts
-        decision = self.reading.decision or ""
-        bound = self.reading.kind == "claim" or closes(self.reading.focus)
-        works = all(v.status == SUPPORTED for v in self.verdicts)
-        if not name or not bound or not works or name not in self.house.checker.space(decision).domains:
-            return None
-        said = {v for s in self._scenarios() for v in s.facts.get(name, ())}
-        rest = [v for v in self.pack.dimensions[name].names if said and v not in said]
-        for value in rest:
-            verdict = self.house.checker.check(decision, {**facts, name: (value,)})
-            ways = (
-                [verdict.rules]
-                if verdict.status == SUPPORTED
-                else [b.rules for b in verdict.branches if b.outcome == SUPPORTED]
-            )
-            if ways:
-                return self._refute(verdict, self.pack.rule(ways[0][0]), name, value)
-        return None
-
-    def _refute(self, verdict: Verdict, rule: Rule, name: str, value: str) -> Status:
-        """Say what holds beside the claimed; where the documents themselves read both ways, that they do."""
-        self.verdicts = [verdict]
-        self.page.say(
-            f"{'That is not right' if self.reading.kind == 'claim' else 'No'}: {lower(rule.title)}", rule.place
-        )
-        facts = {**verdict.known, name: (value,)}
-        torn = [
-            t
-            for t in self.pack.tensions
-            if t.decision == verdict.decision
-            and name in t.when
-            and all(set(facts.get(n, v)) & set(v) for n, v in t.when.items())
-        ]
-        for tension in torn[:1]:
-            self.composer.differ(self.page, tension)
-        return "conflict" if torn else "not_supported"
+        refuted = Bounds(self.house, self.reading, self.page).refute(self.verdicts)
+        if refuted:
+            status, verdict = refuted
+            self.verdicts = [verdict]
+            return status
+        return self._each(self.composer.capability)
 
     def _value(self) -> Status:
         self.verdicts, self.way = self._checked, "value"
@@ -523,7 +491,7 @@ class Case:
         ].outcome  # of a value, whatever is told of the machine asks for a verdict
         told = len(named - {outcome} if outcome else said)
         scale = _LIKENESS_ASKED if self.reading.kind == "capability" and asks_duty(self.reading.focus) else _LIKENESS
-        definite = all(v.status in {"supported", "not_supported", "conflict"} for v in self._checked)
+        definite = all(v.status in _DEFINITE for v in self._checked)
         if definite and self.reading.kind != "explain" and said and (decision != self.pack.main or len(said) > 1):
             return False
         if not self._fits(sure if sure is not None else scale[min(told, len(scale) - 1)]):
@@ -539,7 +507,7 @@ class Case:
         self.way = "explanation"
         hits = self.hits
         if not hits or (hits[0].similarity < _KNOWN and not self.house.degraded):
-            return self._unknown(hits)
+            return self._capability() if self._settled() else self._unknown(hits)
         stated = self._found()
         if stated:
             return self._state(stated)

@@ -188,7 +188,7 @@ class Reader:
             kind=kind,
             decision=decision.id if decision else None,
             scenarios=self.machines.scenarios(tokens, mentions, set(compared[:1])),
-            asked=asked or (decision.asks or None if decision and kind == "which" else None),
+            asked=asked,
             outcome=outcome_of(decision, inside, tokens) or outcome_of(decision, mentions, tokens),
             negative=_denies(kind, focus, {n - first for n in (*turned, *_named(found))}),
             only=self._only(focus, first, inside),

@@ -44,6 +44,7 @@ FLOORS = {
     **dict.fromkeys(("retrieve", "draft", "doors", "catalogue"), 5),
     "second": 5.2,
     "choices": 5.4,
+    "bounds": 5.45,
     "corridor": 5.5,
     "engine": 6,
     # what the doors share stands below the doors
@@ -345,6 +346,7 @@ CORE = [
     "drill",
     "retrieve",
     "choices",
+    "bounds",
     "corridor",
     "engine",
     "channels.evidence",

@@ -1,0 +1,85 @@
+"""A yes that says more than what it names: "only", "all", "both". Refuted as soon as one case stands against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from assistant.checker import SUPPORTED
+from assistant.compose import lower
+from assistant.denial import closes
+
+if TYPE_CHECKING:
+    from assistant.choices import House
+    from assistant.compose import Page
+    from assistant.rules import Rule
+    from assistant.types import Facts, Reading, Status, Verdict
+
+
+class Bounds:
+    """The bounds that one question sets to its yes."""
+
+    def __init__(self, house: House, reading: Reading, page: Page) -> None:
+        self.house, self.pack, self.composer = house, house.pack, house.composer
+        self.reading, self.page = reading, page
+        self.decision = reading.decision or ""
+        self.facts: Facts = reading.scenarios[0].facts
+
+    def refute(self, verdicts: Sequence[Verdict]) -> tuple[Status, Verdict] | None:
+        """What stands against the bound, said on the page, and its verdict; None where nothing does or none is set."""
+        works = all(v.status == SUPPORTED for v in verdicts)
+        return (self._exclusive() if works else None) or self._universal()
+
+    def _check(self, name: str, value: str) -> Verdict:
+        return self.house.checker.check(self.decision, {**self.facts, name: (value,)})
+
+    def _decides(self, name: str | None) -> bool:
+        return name in self.house.checker.space(self.decision).domains
+
+    def _universal(self) -> tuple[Status, Verdict] | None:
+        """Of "all tools …" and "MARS and MABS both …": no as soon as one of them does not."""
+        name = self.reading.every or self.reading.jointly
+        if not name or self.reading.negative or not self._decides(name):
+            return None
+        values = self.pack.dimensions[name].names if self.reading.every else self.facts.get(name, ())
+        verdicts = {v: self._check(name, v) for v in values}
+        refuted = next((v for v, d in verdicts.items() if d.status == "not_supported" and not d.impossible), None)
+        if refuted is None:
+            return None
+        works = [d for d in verdicts.values() if d.status == SUPPORTED] if self.reading.jointly else []
+        status = self._say(verdicts[refuted], self.composer.leading(verdicts[refuted])[0], name, refuted)
+        for rule in {r.id: r for d in works for r in self.composer.leading(d)[:1]}.values():
+            self.page.say(rule.title, rule.place)
+        return status, verdicts[refuted]
+
+    def _exclusive(self) -> tuple[Status, Verdict] | None:
+        """Of a claim that nothing else holds ("only Windows"): wrong as soon as another value holds too."""
+        name = self.reading.only
+        bound = self.reading.kind == "claim" or closes(self.reading.focus)
+        if not name or not bound or not self._decides(name):
+            return None
+        said = {v for s in self.reading.scenarios for v in s.facts.get(name, ())}
+        for value in [v for v in self.pack.dimensions[name].names if said and v not in said]:
+            verdict = self._check(name, value)
+            ways = [b.rules for b in verdict.branches if b.outcome == SUPPORTED]
+            if verdict.status == SUPPORTED:
+                ways = [verdict.rules]
+            if ways:
+                return self._say(verdict, self.pack.rule(ways[0][0]), name, value), verdict
+        return None
+
+    def _say(self, verdict: Verdict, rule: Rule, name: str, value: str) -> Status:
+        """Say what holds beside the claimed; where the documents themselves read both ways, that they do."""
+        lead = "That is not right" if self.reading.kind == "claim" else "No"
+        self.page.say(f"{lead}: {lower(rule.title)}", rule.place)
+        facts = {**verdict.known, name: (value,)}
+        torn = [
+            t
+            for t in self.pack.tensions
+            if t.decision == verdict.decision
+            and name in t.when
+            and all(set(facts.get(n, v)) & set(v) for n, v in t.when.items())
+        ]
+        for tension in torn[:1]:
+            self.composer.differ(self.page, tension)
+        return "conflict" if torn else "not_supported"
