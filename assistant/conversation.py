@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.grammar import SHORT, WHAT_IF, complete, outcome_of
+from assistant.labels import asked_about, named_by
 from assistant.pack import Pack
 from assistant.types import Facts, Reading, Scenario
 from assistant.vocabulary import PUNCTUATION, Vocabulary, Word, parts_of, texts
@@ -148,6 +149,7 @@ class Conversation:
             decision=decision,
             asked=asked,
             scenarios=scenarios,
+            about=asked_about(tokens, [s.label for s in scenarios], named_by(fresh.mentions), old.about),
             outcome=fresh.outcome
             or named
             or (old.outcome if decision == old.decision and not explicit else None)

@@ -143,7 +143,8 @@ class Case:
         return "rules+words" if self.house.degraded else "rules+retrieval"
 
     def _scenarios(self) -> tuple[Scenario, ...]:
-        return self.reading.scenarios
+        every = self.reading.scenarios
+        return tuple(s for s in every if s.label == self.reading.about) if self.reading.about else every
 
     def _said(self, dimension: str) -> str:
         return self.pack.dimensions[dimension].reads or dimension

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from assistant.labels import Stretch, of_all, stretches
 from assistant.pack import Pack
 from assistant.types import Facts, Mention, Scenario
 
@@ -15,16 +16,23 @@ _PASSING = 2
 class Machines:
     """Sorts the mentions of one pack's dimensions."""
 
-    def __init__(self, pack: Pack) -> None:
-        self.pack = pack
+    def __init__(self, pack: Pack, strange: Callable[[str], bool]) -> None:
+        self.pack, self.strange = pack, strange
 
     def scenarios(self, tokens: Sequence[str], mentions: Sequence[Mention], skip: set[str]) -> tuple[Scenario, ...]:
-        """One scenario, or one for each machine that the mentions tell apart."""
+        """One scenario, or one for each machine that the message names or the mentions tell apart."""
+        told = stretches(tokens, self.strange)
+        named = self._named(told, mentions) if told else ()
+        if named:
+            return named
+        common = [m for m in mentions if of_all(tokens, m.start)]
+        torn = {m.dimension for m in common for o in common if o.dimension == m.dimension and o.values != m.values}
         groups: list[dict[str, list[Mention]]] = [{}]
         shared: list[Mention] = []
         for one in sorted(mentions, key=lambda m: (m.start, m.end)):
             dimension = self.pack.dimensions[one.dimension]
-            if dimension.kind != "fact" or one.negated or len(one.values) > 1 or one.dimension in skip:
+            told_apart = dimension.kind == "fact" and len(one.values) == 1 and one.dimension not in skip
+            if one.negated or not told_apart or (one in common and one.dimension not in torn):
                 shared.append(one)
                 continue
             current = groups[-1]
@@ -39,6 +47,18 @@ class Machines:
         if len(groups) == 1:
             return (Scenario(self._facts([*shared, *(m for ms in groups[0].values() for m in ms)])),)
         return self._apart(tokens, groups, shared)
+
+    def _named(self, told: Sequence[Stretch], mentions: Sequence[Mention]) -> tuple[Scenario, ...]:
+        """A scenario for each machine with a name: what its stretches say goes before what is said of all; none where one is not told of."""
+        own: dict[str, list[Mention]] = {s.name: [] for s in told}
+        common: list[Mention] = []
+        for one in mentions:
+            name = next((s.name for s in told if s.start <= one.start < s.end), "")
+            own.get(name, common).append(one)
+        facts = [{**self._facts(common), **self._facts(found)} for found in own.values()]
+        if not all(own.values()) or any(f == facts[0] for f in facts[1:]):
+            return ()
+        return tuple(Scenario(f, name) for f, name in zip(facts, own, strict=True))
 
     def _apart(
         self, tokens: Sequence[str], groups: Sequence[Mapping[str, Sequence[Mention]]], shared: Sequence[Mention]

@@ -26,6 +26,7 @@ from assistant.grammar import (
     sentence_spans,
     wants_the_wrong_one,
 )
+from assistant.labels import asked_about, named_by
 from assistant.lexicon import words as lexicon_words
 from assistant.machines import Machines
 from assistant.pack import Pack
@@ -62,7 +63,7 @@ class Reader:
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
         self.vocabulary = Vocabulary(pack)
-        self.machines = Machines(pack)
+        self.machines = Machines(pack, self.vocabulary.strange)
         self.doubts = Doubts(pack, self.vocabulary)
         self.conversation = Conversation(pack, self.vocabulary)
         self._reads = [
@@ -184,10 +185,12 @@ class Reader:
             if not (judged and inside)
             else []
         )
+        scenarios = self.machines.scenarios(tokens, mentions, set(compared[:1]))
         return Reading(
             kind=kind,
             decision=decision.id if decision else None,
-            scenarios=self.machines.scenarios(tokens, mentions, set(compared[:1])),
+            scenarios=scenarios,
+            about=asked_about(tokens, [s.label for s in scenarios], named_by(mentions)),
             asked=asked,
             outcome=outcome_of(decision, inside, tokens) or outcome_of(decision, mentions, tokens),
             negative=_denies(kind, focus, {n - first for n in (*turned, *_named(found))}),

@@ -103,6 +103,8 @@ class Reading:
     kind: Kind
     decision: str | None
     scenarios: tuple[Scenario, ...]
+    about: str = ""
+    """Label of the one machine of several that is asked about; empty when all are."""
     asked: str | None = None
     """Dimension a which-question asks for."""
     outcome: str | None = None

@@ -256,6 +256,17 @@ def test_a_phrase_that_can_be_right_or_wrong_is_no_such_phrase(question: str) ->
     assert READER.read(question).kind != "explain"
 
 
+def test_a_machine_with_a_name_keeps_what_is_denied_of_it_and_what_is_said_of_all() -> None:
+    reading = READER.read(
+        "VM1 is encrypted. VM2 isn't encrypted. Both have managed disks and are stopped. Can I use Replace existing on VM2?"
+    )
+    assert [(s.label, s.facts["encryption"], s.facts["disk_type"]) for s in reading.scenarios] == [
+        ("VM1", ("encrypted",), ("managed",)),
+        ("VM2", ("unencrypted",), ("managed",)),
+    ]
+    assert reading.about == "VM2"
+
+
 def test_two_machines_are_told_apart() -> None:
     reading = READER.read(
         "VM A is managed and unencrypted, VM B is managed and encrypted. Which can use Replace existing?"
