@@ -190,7 +190,8 @@ class Case:
         if self._stated and reading.kind in {"capability", "claim", "explain"}:
             return self._state(self._stated)
         decided = reading.decision and self.pack.decisions[reading.decision].kind
-        if decided == "value" and reading.kind != "explain" and not self._outweighed() and not self._asks_meaning():
+        told_better = self._outweighed() or self._asks_meaning() or self._silent() if decided == "value" else False
+        if decided == "value" and reading.kind != "explain" and not told_better:
             fact = self._found() if self._undecided() else None
             return self._state(fact) if fact else self._value()
         if decided == "capability" and reading.kind in {"capability", "claim"} and not self._better_explained():
@@ -214,7 +215,8 @@ class Case:
         """Whether a place answers a which-question that names nothing to be listed: "What does a full backup contain?"."""
         reading = self.reading
         vague = reading.asked is None and len(reading.cues) <= _FEW and len(self._scenarios()) == 1
-        return vague and len(self._scenarios()[0].facts) < _ENOUGH and self._fits(_TELLING)
+        domains = self.house.checker.space(reading.decision or "").domains
+        return vague and len(domains.keys() & self._named()) < _ENOUGH and self._fits(_TELLING)
 
     def _wants_tool(self) -> bool:
         """Whether an open question about one machine ("What has to be put on it?") is for the rules: no place answers it."""
@@ -275,6 +277,14 @@ class Case:
             and self._named() == {decision.outcome}
             and self._undecided()
             and self._fits(_KNOWN)
+        )
+
+    def _silent(self) -> bool:
+        """Whether the rules name no value of what is asked, and a place is near."""
+        return (
+            self.reading.kind == "value"
+            and all(v.status == "not_stated" for v in self._checked)
+            and self._fits(_TELLING)
         )
 
     def _machine(self) -> set[str]:
@@ -519,10 +529,7 @@ class Case:
 
     def _reason(self) -> None:
         """Why something is so: the reason that its rule gives, before what the documents add."""
-        if (
-            not {"why", "reason", "cause", "purpose", "justification"} & set(self.reading.focus)
-            or not self.reading.decision
-        ):
+        if ({"why"} | words("reasons")).isdisjoint(self.reading.focus) or not self.reading.decision:
             return
         verdict = self._checked[0]
         if (

@@ -234,7 +234,7 @@ def kind_of(
         ) and order in {"name", "list", "propose", "suggest", "recommend", "enumerate"}
         return ("which" if wanted else "value" if value and order not in _TELL else "explain"), (order,), True
     which = _WHICH.search(line)
-    if wh in {"what", "which", "what's"} and re.search(r"\b(?:reason|reasons|cause)\b", line):
+    if wh in {"what", "which", "what's"} and not words("reasons").isdisjoint(tokens):
         return "explain", ("reason",), True
     if wh in {"why", "when", "where", "who", "who's", "whom", "whose", "where's"}:
         return "explain", (wh,), True

@@ -274,7 +274,7 @@ class Reader:
         cues = [
             m.start() for m in _CORRECT.finditer(line) if m.start() > 0 and not line[: m.start()].strip().endswith("?")
         ]
-        starts = {m.start for m in mentions if m.start and tokens[m.start - 1] == "from"}
+        starts = {m.start for m in mentions if m.start and (tokens[m.start - 1] == "from" or _formerly(tokens, m))}
         if not cues and not starts:
             return mentions
         kept = []
@@ -288,7 +288,7 @@ class Reader:
                 and not set(m.values) & set(one.values)
                 and any(ends[one.end - 1] < cue <= ends[m.start] for cue in cues)
             ]
-            left = one.start > 0 and tokens[one.start - 1] == "from" and any(_other_value(m, one) for m in mentions)
+            left = one.start in starts and any(_other_value(m, one) for m in mentions)
             if not later and not left:
                 kept.append(one)
         return kept
@@ -461,6 +461,17 @@ def _bare_denials(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
         )
         if end and (end == len(tokens) or tokens[end] in PUNCTUATION):
             yield n, end
+
+
+def _formerly(tokens: Sequence[str], one: Mention) -> bool:
+    """Whether something is told of the past: "it used to sit on Windows"."""
+    clause = next(s for s in sentence_spans(tokens) if one.start in s)
+    before = tokens[clause.start : one.start]
+    cut = max((n for n, t in enumerate(before) if t in {",", "but", "and", "now"}), default=-1)
+    said = before[cut + 1 :]
+    return any(said[n : n + 2] == ["used", "to"] for n in range(len(said))) or bool(
+        {"formerly", "previously"} & {*said}
+    )
 
 
 def _apart(gap: Sequence[str]) -> bool:

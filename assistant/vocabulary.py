@@ -437,7 +437,9 @@ _REFUSING = frozenset({"refuse", "refuses", "refused", "forbid", "forbids", "for
 _DECIDING = frozenset({"we", "i", "they", "he", "she", "and", "management", "policy", "boss", "customer", "client", "security", "company",
                        "board", "procurement", "it"})  # fmt: skip
 """Who rules something out for a plan; of a product the same verbs say what it cannot do."""
-_REPLACING = frozenset({"replace", "replaces", "replacing"})
+_PUTTING_ASIDE = frozenset(
+    {"replace", "replaces", "replacing", "forget", "forgetting", "ignore", "ignoring", "disregard"}
+)
 _ANSWERS_NO = frozenset({"no", "none", "nope", "off", "false", "disabled", "absent"})
 
 
@@ -457,8 +459,9 @@ def negated(words: Sequence[Word], found: Sequence[Found]) -> tuple[frozenset[in
         if reached:
             out |= reached
             cues.update(range(i, i + width))
-        if tokens[i] in _REPLACING and i not in named:
-            put_aside = {n for place in (i + 1, i + 2) for n in at.get(place, ()) if found[n].entry.kind == "value"}
+        if tokens[i] in _PUTTING_ASIDE and i not in named:
+            places = (i + 1, i + 2) if {*tokens[i + 1 : i + 2]} & {"the", "all", "our", "about"} else (i + 1,)
+            put_aside = {n for place in places for n in at.get(place, ()) if found[n].entry.kind == "value"}
             out |= put_aside
             cues.update({i} if put_aside else ())
     for n, f in enumerate(found):
@@ -551,7 +554,7 @@ def _reach(
     last: tuple[int, int] | None = None
     while place < len(tokens) and left > 0:
         token = tokens[place]
-        if last and token in _RELATION:
+        if (last and token in _RELATION) or (place > start and _cue(tokens, place)):
             return
         here = [n for n in at.get(place, ()) if found[n].entry.kind in {"value", "name", "unheard"}]
         if here:

@@ -267,6 +267,25 @@ def test_a_machine_with_a_name_keeps_what_is_denied_of_it_and_what_is_said_of_al
     assert reading.about == "VM2"
 
 
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        (
+            "Not Windows, not virtual and not in Azure: a Linux server. Would MABS take its app data?",
+            {"location": ("on_premises",), "environment": ("physical",), "os": ("linux",)},
+        ),
+        (
+            "It used to sit on a Windows box, now it runs under Linux in a VM. Can MARS take it?",
+            {"environment": ("virtual",), "os": ("linux",)},
+        ),
+        ("Forget the physical ones. Can DPM do our Linux guests?", {"environment": ("virtual",), "os": ("linux",)}),
+    ],
+)
+def test_what_is_denied_twice_what_is_past_and_what_is_put_aside(question: str, expected: dict[str, object]) -> None:
+    (scenario,) = READER.read(question).scenarios
+    assert {n: scenario.facts.get(n) for n in expected} == expected
+
+
 def test_two_machines_are_told_apart() -> None:
     reading = READER.read(
         "VM A is managed and unencrypted, VM B is managed and encrypted. Which can use Replace existing?"
