@@ -231,6 +231,7 @@ def _writable(line: str) -> bool:
 
 
 def _ask(options: argparse.Namespace) -> int:
+    _only_lines(options.jsonl, options.question)
     helper = _load(options)
     if options.jsonl:
         return _ask_lines(helper)
@@ -243,6 +244,11 @@ def _ask(options: argparse.Namespace) -> int:
         if options.explain:
             print(_explained(answer))
     return _CODES.get(answer.status, _OPEN)
+
+
+def _only_lines(jsonl: bool, given: object) -> None:
+    if jsonl and given:
+        raise QuestionError("--jsonl reads its lines from stdin; leave the rest out")
 
 
 def _stdin(most: int = 200_000, what: str = "question") -> str:
@@ -334,6 +340,7 @@ def _explained(answer: Answer) -> str:
 
 def _verify(options: argparse.Namespace) -> int:
     """0 nothing is contradicted · 1 something is."""
+    _only_lines(options.jsonl, options.file)
     helper = _load(options)
     if options.jsonl:
         return _verify_lines(helper)
@@ -393,15 +400,13 @@ def _marked(found: Verification) -> str:
             lines.append(f"{'':13} {claim.findings[-1].message}")
         lines += [f"{'':13} [{c.marker}] {c.title} – “{c.quote}”" for c in claim.citations]
     count = found.summary
-    return "\n".join(
-        [
-            *lines,
-            "",
-        ]
-    ) + (
+    if not count.claims:
+        return "No claims: nothing in this text says anything about the subject."
+    told = (
         f"{count.claims} claims: {count.proven} proven, {count.contradicted} contradicted, {count.disputed} disputed, "
         f"{count.not_covered} not covered; {count.coverage:.0%} decided."
     )
+    return "\n".join([*lines, "", told])
 
 
 # ---- the other verbs

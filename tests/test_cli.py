@@ -407,6 +407,18 @@ def test_every_line_of_output_is_strict_json() -> None:
     assert len(answers) == 2
 
 
+def test_lines_and_a_question_together_are_refused() -> None:
+    for words in (("ask", "--jsonl", "Can MARS back up Linux?"), ("verify", "--jsonl", "draft.md")):
+        code, out, err = run(*words, stdin=b"")
+        assert (code, out) == (2, b"")
+        assert "--jsonl reads its lines from stdin; leave the rest out" in err
+
+
+def test_a_text_without_claims_is_not_called_decided() -> None:
+    code, out, _ = run("verify", stdin=b"  ")
+    assert (code, out) == (0, b"No claims: nothing in this text says anything about the subject.\n")
+
+
 def test_no_lines_give_no_answers() -> None:
     assert run("ask", "--jsonl", stdin=b"")[:2] == (0, b"")
 
