@@ -17,6 +17,7 @@ from assistant.confidence import Way, situation
 from assistant.disputes import fitting
 from assistant.grammar import asks_duty, asks_plainly
 from assistant.lexicon import phrases, words
+from assistant.plans import Reviewing
 from assistant.reading import said_by
 from assistant.rules import Place
 from assistant.statements import Stated
@@ -170,6 +171,11 @@ class Case:
             chosen = Choosing(self.house, self.question, reading, self.page)
             self.choice, self.verdicts, self.way = chosen.choose(), chosen.verdicts, "choice"
             return "information"
+        if reading.kind == "plan":
+            plan = Reviewing(self.house, reading, self.page)
+            status = plan.review()
+            self.verdicts, self.parts, self.way = plan.verdicts, plan.parts, "plan"
+            return status
         if reading.foreign or (reading.off_topic and not self._fits(_PLAIN)):
             return self._foreign()
         if reading.unheard:

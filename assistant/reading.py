@@ -26,6 +26,7 @@ from assistant.grammar import (
     sentence_spans,
     wants_the_wrong_one,
 )
+from assistant.items import items_of
 from assistant.labels import asked_about, named_by
 from assistant.lexicon import words as lexicon_words
 from assistant.machines import Machines
@@ -77,6 +78,11 @@ class Reader:
     def read(self, question: str, after: Context | None = None) -> Reading:
         """What the question says; `after` lends the facts of the previous turn to a follow-up."""
         text = clean(question)
+        items, rest = items_of(text)
+        if items:
+            words = self.vocabulary.words(rest)
+            whole = self._fresh(rest, words, self.vocabulary.find(words))
+            return replace(whole, kind="plan", decision=None, choices=tuple(items), stem=rest, topic=text)
         choices = self._choices(text)
         stem = text[: choices[0][2]].strip() if choices else text
         if choices and not stem and not after:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 Status = Literal["supported", "not_supported", "depends", "conflict", "not_stated", "information", "out_of_scope"]
-Kind = Literal["capability", "claim", "which", "value", "compare", "explain", "choice", "nothing"]
+Kind = Literal["capability", "claim", "which", "value", "compare", "explain", "choice", "plan", "nothing"]
 Facts = Mapping[str, tuple[str, ...]]
 """Dimension -> the values it may take, in the order of the vocabulary; a missing dimension is unknown."""
 

@@ -33,7 +33,7 @@ FLOORS = {
     # between the words and those who decide on them: English, then machines and turns, then whole readings
     "denial": 1,
     "grammar": 3.2,
-    "labels": 3.3,
+    **dict.fromkeys(("labels", "items"), 3.3),
     **dict.fromkeys(("machines", "doubts", "conversation", "statements"), 3.4),
     "reading": 3.6,
     "disputes": 3.9,
@@ -45,7 +45,7 @@ FLOORS = {
     **dict.fromkeys(("retrieve", "draft", "doors", "catalogue"), 5),
     "second": 5.2,
     "choices": 5.4,
-    "bounds": 5.45,
+    **dict.fromkeys(("bounds", "plans"), 5.45),
     "corridor": 5.5,
     "engine": 6,
     # what the doors share stands below the doors
@@ -347,8 +347,10 @@ CORE = [
     "drill",
     "retrieve",
     "labels",
+    "items",
     "choices",
     "bounds",
+    "plans",
     "corridor",
     "engine",
     "channels.evidence",
