@@ -18,6 +18,8 @@ VERBS = words("verbs")
 NEGATIVE = words("negative")
 """Words that turn a statement round."""
 LOOSE = words("loose")
+_LOSSES = frozenset({"lost", "loses", "missing"})
+_CASES = frozenset({"if", "when", "whenever", "once", "after", "should"})
 """Denials of what follows them only; said of several things they still deny each but once."""
 _ALWAYS, _VERBAL, _LATER, _PRONOUN = words("joints"), words("verbal"), words("later"), words("pronoun")
 _OPENERS, _OBJECT, _ADVERB, _NOUNS, _JUDGED = (words(n) for n in ("openers", "objects", "adverb", "nouns", "judgement"))
@@ -406,7 +408,7 @@ def denials(tokens: Sequence[str]) -> list[int]:
     skip = {i for n in range(len(tokens)) for i in range(n, n + width_of("harmless", tokens, n))} | answers(tokens)
     found: list[int] = []
     for n, token in enumerate(tokens):
-        if n in skip or _bounds(tokens, n):
+        if n in skip or _bounds(tokens, n) or _befalls(tokens, n):
             continue
         if token in _LEAVE and _put_out(tokens, n):
             found.append(n)
@@ -421,6 +423,11 @@ def denials(tokens: Sequence[str]) -> list[int]:
             found.append(n)
             skip.update(range(n, n + width))
     return found
+
+
+def _befalls(tokens: Sequence[str], n: int) -> bool:
+    """Whether a loss is only the case that is spoken of: "if a user loses a file"."""
+    return tokens[n] in _LOSSES and not _CASES.isdisjoint(tokens[max(0, n - _LONGEST_CONTRAST) : n])
 
 
 def answers(tokens: Sequence[str]) -> set[int]:

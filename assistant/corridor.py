@@ -218,9 +218,15 @@ class Case:
         return kind == "capability" and told and all(v.status in _DEFINITE for v in self._checked)
 
     def _told(self) -> bool:
-        """Whether a place answers a which-question that names nothing to be listed: "What does a full backup contain?"."""
+        """Whether a place answers a which-question that names nothing to be listed: "What does a full backup contain?".
+
+        Nor does one that names what it asks for already: "Which agent moves DPM's backups?".
+        """
         reading = self.reading
-        vague = reading.asked is None and len(reading.cues) <= _FEW and len(self._scenarios()) == 1
+        if len(self._scenarios()) != 1 or reading.compared:
+            return False
+        given = len(self._scenarios()[0].facts.get(reading.asked or "", ())) == 1
+        vague = given or (reading.asked is None and len(reading.cues) <= _FEW)
         domains = self.house.checker.space(reading.decision or "").domains
         return vague and len(domains.keys() & self._named()) < _ENOUGH and self._fits(_TELLING)
 

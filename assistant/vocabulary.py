@@ -419,6 +419,8 @@ _INSTEAD = (
     ("rather", "than"),
     ("other", "than"),
     ("anything", "but"),
+    ("everything", "but"),
+    ("all", "but"),
     ("apart", "from"),
     ("aside", "from"),
 )
