@@ -227,8 +227,10 @@ class Case:
             return False
         given = len(self._scenarios()[0].facts.get(reading.asked or "", ())) == 1
         vague = given or (reading.asked is None and len(reading.cues) <= _FEW)
-        domains = self.house.checker.space(reading.decision or "").domains
-        return vague and len(domains.keys() & self._named()) < _ENOUGH and self._fits(_TELLING)
+        decision = self.pack.decisions[reading.decision or ""]
+        spaces = [self.house.checker.space(d) for d in (decision.id, decision.premise) if d]
+        told = self._named() & {n for space in spaces for n in space.domains}
+        return vague and len(told) < _ENOUGH and self._fits(_TELLING)
 
     def _wants_tool(self) -> bool:
         """Whether an open question about one machine ("What has to be put on it?") is for the rules: no place answers it."""
@@ -351,12 +353,14 @@ class Case:
         return [self._check(s.facts) for s in self._scenarios()]
 
     def _check(self, facts: Facts) -> Verdict:
-        """The verdict of the decision, or of its premise when that is refused."""
+        """The verdict of the decision, or that of its premise where only the premise is refused."""
         decision = self.pack.decisions[self.reading.decision or ""]
         made = self.reading.doubted
-        first = self.house.checker.check(decision.premise, facts, made) if decision.premise else None
-        refused = first and first.status == "not_supported" and not first.impossible
-        return first if first and refused else self.house.checker.check(decision.id, facts, made)
+        verdict = self.house.checker.check(decision.id, facts, made)
+        if not decision.premise or verdict.status == "not_supported":
+            return verdict
+        premise = self.house.checker.check(decision.premise, facts, made)
+        return premise if premise.status == "not_supported" and not premise.impossible else verdict
 
     def _capability(self) -> Status:
         self.verdicts, self.way = self._checked, "rules"
@@ -428,7 +432,7 @@ class Case:
             return None
         values = self.reading.compared or self._opens(asked)
         facts = {n: v for n, v in self._scenarios()[0].facts.items() if n != asked}
-        table = [(v, self.house.checker.check(decision.id, {**facts, asked: (v,)})) for v in values]
+        table = [(v, self._check({**facts, asked: (v,)})) for v in values]
         table = [(v, d) for v, d in table if not d.impossible]
         if not table:
             return self._capability()

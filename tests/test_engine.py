@@ -174,6 +174,9 @@ def test_options_are_counted_and_sorted_out(helper: Assistant, question: str, ch
         ("Does the service keep the snapshot after the transfer or remove it?", "information"),
         ("What happens if I restore while the VM is running?", "information"),
         ("The backup of our Azure VM was made with MARS, it is not encrypted. Can I get a folder back?", "supported"),
+        ("Is the VM extension app-aware for an on-premises Windows VM?", "not_supported"),
+        ("Is the VM extension app-aware for a Windows VM in Azure?", "supported"),
+        ("Everything but Linux: does MARS take it?", "supported"),
     ],
 )
 def test_verdicts_that_a_word_more_or_less_decides(helper: Assistant, question: str, status: str) -> None:
@@ -225,6 +228,23 @@ def test_a_claim_that_its_words_refute_is_refused_where_no_rule_decides(helper: 
 def test_an_open_question_about_a_machine_names_the_tools(helper: Assistant) -> None:
     answer = helper.ask("Linux VM on our own Hyper-V, its volumes. What has to be bolted on?")
     assert {"DPM", "MABS"} <= set(answer.options)
+
+
+def test_a_tool_that_cannot_back_it_up_is_not_listed_for_how_well_it_does(helper: Assistant) -> None:
+    answer = helper.ask("12 Windows VMs on Hyper-V, app-aware. What would you install?")
+    assert answer.options == ("MABS", "DPM")
+
+
+def test_what_names_its_own_answer_is_explained(helper: Assistant) -> None:
+    answer = helper.ask("Which agent moves DPM's backups to Azure?")
+    assert "Install the Microsoft Azure Recovery Services (MARS) agent on the DPM server or MABS." in answer.text
+
+
+def test_machines_on_which_the_rules_differ_are_each_named(helper: Assistant) -> None:
+    answer = helper.ask(
+        "Bed 1: Windows on metal in our hall. Bed 2: RHEL on metal beside it. DPM for app data. Who pulls through?"
+    )
+    assert [(p.label, p.status) for p in answer.parts] == [("Windows", "supported"), ("Linux", "not_supported")]
 
 
 def test_the_option_that_is_not_so_can_be_asked_for(helper: Assistant) -> None:

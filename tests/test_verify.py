@@ -124,6 +124,8 @@ def test_each_clause_and_line_claims_for_itself(helper: Assistant, text: str, ex
         # a loss of which the fact itself speaks denies nothing
         ("If the complete site is lost, Site Recovery is what lets me switch over to another place.", ["proven"]),
         ("Site Recovery lets me switch over to another place if the site is lost.", ["proven"]),
+        # a loss that is only the case denies nothing
+        ("If a user loses a file we restore it from the extension backup.", ["contradicted"]),
         # by itself, or nobody else: it is not said which
         ("The extension alone takes the entire machine.", ["not_covered"]),
         ("Only MARS is app-aware.", ["contradicted"]),
