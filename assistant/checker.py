@@ -221,6 +221,8 @@ class Checker:
             return self._impossible(space, known)
         outcomes = space.open(worlds)
         status, outcome = _status(space, outcomes)
+        if status == NOT_SUPPORTED and _mostly_silent(outcomes):
+            status, outcome = "not_stated", SILENT
         core = self._core(space, known, outcomes) if len(outcomes) == 1 else known
         missing, branches = self._missing(space, known, worlds) if len(outcomes) > 1 else ((), ())
         return Verdict(
@@ -434,6 +436,11 @@ def _status(space: Space, outcomes: Mapping[str, int]) -> tuple[Status, str]:
     if CONFLICT in found:
         return "conflict", CONFLICT
     return "not_stated", NOT_STATED if NOT_STATED in found else SILENT
+
+
+def _mostly_silent(outcomes: Mapping[str, int]) -> bool:
+    """Whether the "no" is only for a few of the ways the unknown facts could be, and the documents are silent on most."""
+    return outcomes.get(SILENT, 0).bit_count() > outcomes[NOT_SUPPORTED].bit_count()
 
 
 def holds(when: Facts, known: Facts) -> bool:

@@ -566,6 +566,9 @@ class Case:
 
     def _foreign(self) -> Status:
         self.way = "outside"
+        if words("courtesies").issuperset(w for w in self.house.reader.words(self.question) if w[0].isalpha()):
+            self.page.say(f"Ask about {self.pack.about}: put a question, or paste a claim or a whole plan.")
+            return "out_of_scope"
         self.composer.nearest(
             self.page,
             (),

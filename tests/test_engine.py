@@ -177,6 +177,11 @@ def test_options_are_counted_and_sorted_out(helper: Assistant, question: str, ch
         ("Is the VM extension app-aware for an on-premises Windows VM?", "not_supported"),
         ("Is the VM extension app-aware for a Windows VM in Azure?", "supported"),
         ("Everything but Linux: does MARS take it?", "supported"),
+        ("Is the MARS agent needed on every protected machine when I use MABS?", "not_supported"),
+        ("Can the workload extension back up files?", "not_stated"),
+        ("Does it back up Windows 98?", "not_stated"),
+        ("How do I uninstall MARS?", "not_stated"),
+        ("The VM was switched off when the backup ran. Will the database come up clean?", "information"),
     ],
 )
 def test_verdicts_that_a_word_more_or_less_decides(helper: Assistant, question: str, status: str) -> None:
@@ -228,6 +233,15 @@ def test_a_claim_that_its_words_refute_is_refused_where_no_rule_decides(helper: 
 def test_an_open_question_about_a_machine_names_the_tools(helper: Assistant) -> None:
     answer = helper.ask("Linux VM on our own Hyper-V, its volumes. What has to be bolted on?")
     assert {"DPM", "MABS"} <= set(answer.options)
+
+
+@pytest.mark.parametrize("question", ["Hello", "Thanks, that helped!", "Are you human?", "?"])
+def test_who_only_greets_is_told_what_to_ask(helper: Assistant, question: str) -> None:
+    answer = helper.ask(question)
+    assert answer.status == "out_of_scope"
+    assert answer.text.startswith(
+        "Ask about backing up and restoring machines with Azure Backup: put a question, or paste a claim"
+    )
 
 
 def test_a_tool_that_cannot_back_it_up_is_not_listed_for_how_well_it_does(helper: Assistant) -> None:
