@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from assistant.grammar import SHORT, WHAT_IF, complete, outcome_of
 from assistant.labels import asked_about, named_by
 from assistant.pack import Pack
-from assistant.types import Facts, Reading, Scenario
+from assistant.types import Facts, Mention, Reading, Scenario
 from assistant.vocabulary import PUNCTUATION, Vocabulary, Word, parts_of, texts
 
 _RESET = re.compile(
@@ -67,11 +67,15 @@ class Conversation:
         self.pack = pack
         self.vocabulary = vocabulary
         self._nouns = [(parts_of(noun), d.name) for d in pack.dimensions.values() for noun in d.nouns]
+        self._alone = [
+            (parts_of(phrase), d.name, v.name) for d in pack.dimensions.values() for v in d.values for phrase in v.alone
+        ]
 
     def carry(self, fresh: Reading, words: Sequence[Word], after: Context) -> Reading:
         """The reading of a follow-up: new facts over the old ones, the old question where no new one is put."""
         old, tokens = after.reading, texts(words)
         line = " ".join(tokens)
+        fresh = self._told_alone(fresh, tokens)
         answered = self._answered(fresh, tokens, after)
         if answered is not None:
             scenarios = (Scenario(self._fitting(old.scenarios[0].facts, answered)),)
@@ -134,8 +138,12 @@ class Conversation:
         kind = "capability" if kind == "choice" else old.kind if kind == "nothing" else kind
         if kind == "explain" and fresh.mentions and fresh.decision is None and self._is_value(decision):
             kind = "value" if "why" not in tokens else kind
+        open_ = {asked} if fresh.kind == "which" and fresh.asked == asked else set()
         scenarios = tuple(
-            Scenario(self._fitting(base.facts, {**s.facts, **other}), s.label or base.label)
+            Scenario(
+                self._fitting({n: v for n, v in base.facts.items() if n not in open_}, {**s.facts, **other}),
+                s.label or base.label,
+            )
             for s in fresh.scenarios
             for base in bases
         )
@@ -155,9 +163,22 @@ class Conversation:
             or (old.outcome if decision == old.decision and not explicit else None)
             or spoken,
             off_topic=fresh.off_topic and not fresh.mentions and not old.mentions,
-            topic=f"{old.topic} {fresh.topic}" if short else fresh.topic,
+            topic=f"{self._renamed(old, fresh)} {fresh.topic}" if short else fresh.topic,
             explicit=fresh.explicit or old.explicit,
         )
+
+    def _told_alone(self, fresh: Reading, tokens: Sequence[str]) -> Reading:
+        """With what a short turn says in words that elsewhere would say too little: "Azure", "the whole"."""
+        facts = dict(fresh.scenarios[0].facts)
+        taken = named_by(fresh.mentions)
+        free = [t if n not in taken else "" for n, t in enumerate(tokens)]
+        short = len([t for t in tokens if t not in PUNCTUATION]) <= SHORT and not complete(tokens)
+        told = [(n, v) for parts, n, v in self._alone if short and n not in facts and self.vocabulary.has(free, parts)]
+        if not told or len(fresh.scenarios) > 1:
+            return fresh
+        found = tuple(Mention(n, (v,), v, 0, 0) for n, v in told)
+        scenario = Scenario({**facts, **{n: (v,) for n, v in told}})
+        return replace(fresh, scenarios=(scenario,), mentions=(*fresh.mentions, *found), off_topic=False)
 
     def _fitting(self, old: Facts, new: Facts) -> Facts:
         """New facts over old ones, without the old ones that cannot hold beside them ("no, in Azure" ends "physical")."""
@@ -166,6 +187,17 @@ class Conversation:
             if all(n in merged and set(merged[n]) <= set(v) for n, v in axiom.never.items()):
                 merged = {n: v for n, v in merged.items() if n in new or n not in axiom.never}
         return merged
+
+    @staticmethod
+    def _renamed(old: Reading, fresh: Reading) -> str:
+        """What was searched for, with the values that the new turn names in the place of the old ones."""
+        topic = old.topic
+        for one in fresh.mentions:
+            said = [m for m in old.mentions if m.dimension == one.dimension and not set(m.values) & set(one.values)]
+            for before in said:
+                found = re.search(rf"\b{re.escape(before.words)}\b", topic, re.IGNORECASE)
+                topic = f"{topic[: found.start()]}{one.words}{topic[found.end() :]}" if found else topic
+        return topic
 
     def _carried_outcome(self, decision: str | None, scenarios: Sequence[Scenario]) -> str | None:
         """The value that "is it …?" asks about when it was named before."""

@@ -366,7 +366,7 @@ class _Reader:
                 raise dimension.fault(f"value {name!r} should be a table with label and words")
             record = Record(raw, f"{dimension.where}: value {name}")
             words, near, apart = record.phrases("words"), record.phrase_lists("near"), record.phrases("apart")
-            yield Value(name, record.text("label", name), words, near, apart)
+            yield Value(name, record.text("label", name), words, near, apart, record.phrases("alone"))
             record.done()
 
     def _decision(self, record: Record) -> Decision:

@@ -107,10 +107,12 @@ class Reader:
         return self.conversation.carry(fresh, words, after) if after else fresh
 
     def _with_carried(self, fresh: Reading, after: Context) -> Reading:
-        """The decision that a follow-up names by its own words together with values said before ("Is it recommended?")."""
+        """The decision that a follow-up names by its own words together with values said before ("Is it recommended?", "Does it do Linux?")."""
         decision, why = self._decide(fresh.focus, [*fresh.mentions, *after.reading.mentions])
         named = decision and decision.id != self.pack.main and any(not cue.startswith("@") for cue in why)
-        return replace(fresh, decision=decision.id, cues=(*why, *fresh.cues)) if decision and named else fresh
+        short = len(fresh.focus) <= _TWO * SHORT
+        asks = decision and fresh.decision is None and fresh.mentions and short and asks_duty(fresh.focus)
+        return replace(fresh, decision=decision.id, cues=(*why, *fresh.cues)) if decision and (named or asks) else fresh
 
     def options(self, reading: Reading) -> list[Reading]:
         """Each option of a multiple-choice question read together with its stem."""

@@ -30,6 +30,8 @@ class Value:
     """Groups of words that mean it when one of each stands in the same sentence."""
     apart: tuple[str, ...] = ()
     """Names of which two different ones in a message mean it ("North Europe … West Europe")."""
+    alone: tuple[str, ...] = ()
+    """Phrases that mean it in a short turn that goes on with a talk, and otherwise too little: "Azure"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,6 +286,30 @@ def test_what_is_denied_twice_what_is_past_and_what_is_put_aside(question: str, 
     assert {n: scenario.facts.get(n) for n in expected} == expected
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (("Can MARS back up our file server?", "Azure"), {"location": ("azure",), "tool": ("mars",)}),
+        (("Can MARS back up our VM?", "azure, windows"), {"location": ("azure",), "os": ("windows",)}),
+        (("Which tool for our Linux VM in Azure?", "the whole thing"), {"level": ("entire_vm",)}),
+        (("What is MARS?", "Does it do Linux?"), {"tool": ("mars",), "os": ("linux",)}),
+        (("Can MARS do the volumes of a physical Windows server?", "Which tool then?"), {"tool": None, "level": ("volumes",)}),
+        (("Can I restore a single file of an encrypted VM?", "Ok and the whole machine?"), {"restore_option": None, "level": ("entire_vm",)}),
+    ],
+)  # fmt: skip
+def test_what_a_follow_up_adds_and_what_it_ends(said: tuple[str, ...], expected: dict[str, object]) -> None:
+    facts = turns(*said).scenarios[0].facts
+    assert {n: facts.get(n) for n in expected} == expected
+
+
+def test_a_follow_up_with_another_tool_is_searched_for_with_that_tool() -> None:
+    assert (
+        turns("Where are MABS backups stored?", "and with MARS?").topic
+        == "Where are mars backups stored? and with MARS?"
+    )
+    assert turns("What is MARS?", "Does it do Linux?").decision == "backup"
+
+
 def test_two_machines_are_told_apart() -> None:
     reading = READER.read(
         "VM A is managed and unencrypted, VM B is managed and encrypted. Which can use Replace existing?"
