@@ -20,10 +20,12 @@ _FOLLOW = re.compile(
     r"(?:and|what about|how about|what if|same|also|but|or|then|with|on|for|in|it|it's|its|they|they're|that|this|those|these|instead|plus|so|would it|does it|is it|can it|if|now|same for|let's say|say|suppose|assume|is that|does that|would that|will it|will that|are they|can they|the other|only|because|actually|sorry|wait|correction|i mean|i meant|make that|scratch|no|nope|not|we|my|our|there|both|either|neither|too|as well|them|even|still|why|why not|how so)\b"
 )
 _PRONOUN = re.compile(r"\b(?:it|that|this|those|these|them|they|one|ones|same|other|there|then|he|she|both|either)\b")
+_POINTING = re.compile(r"\b(?:that|this|these|those) (?:figures?|numbers?|values?|limits?|times?|hours?|rules?|statements?)\b")
+"""What was answered, pointed at: "Is that figure a ceiling?"."""
 _SWITCH = re.compile(
     r"\b(?:different (?:question|topic|subject|thing|matter|ticket|customer|machine)|other (?:ticket|customer|question|topic|chapter|subject|matter|world)|"
     r"new (?:ticket|customer|question|topic|problem|subject|case)|another (?:question|topic|thing|subject|ticket|matter|customer)|next (?:question|slide|topic|ticket|chapter|customer)|"
-    r"never mind|nevermind|enough about|leaving \w+ aside|let's leave|unrelated|switching|change of topic|change of subject|something else|completely different|totally different|one more thing|leave that|leave it at that|park (?:it|that)|forget (?:it|that|the|about|\w+ \.)|enough (?:theory|of)|moving on|move on|new machine :|next machine|now for something|while i have you|by the way|btw|on another note|apropos)\b"
+    r"never ?mind(?: (?:that|it|this|about))?(?= [.,;!-]|$)|enough about|leaving \w+ aside|let's leave|unrelated|switching|change of topic|change of subject|something else|completely different|totally different|one more thing|leave that|leave it at that|park (?:it|that)|forget (?:it|that|the|about|\w+ \.)|enough (?:theory|of)|moving on|move on|new machine :|next machine|now for something|while i have you|by the way|btw|on another note|apropos)\b"
 )
 _UNSURE = re.compile(
     r"\b(?:don't know|not sure|no idea|dunno|can't tell|have to ask|need to check|will check|unsure)\b"
@@ -33,6 +35,7 @@ _OTHER = re.compile(
     r"\b(?:other|another|alternatives?|what else)\b"
 )
 """What has not been spoken of yet, with the thing that it is about where one is named ("the other region")."""
+_INSTEAD = frozenset({"instead", "else", "otherwise", "alternatively"})
 _ORDINALS = {
     "first": 0,
     "1": 0,
@@ -138,7 +141,9 @@ class Conversation:
         kind = "capability" if kind == "choice" else old.kind if kind == "nothing" else kind
         if kind == "explain" and fresh.mentions and fresh.decision is None and self._is_value(decision):
             kind = "value" if "why" not in tokens else kind
-        open_ = {asked} if fresh.kind == "which" and fresh.asked == asked else set()
+        instead = fresh.kind == "which" and decision and not _INSTEAD.isdisjoint(tokens)
+        asked = self.pack.decisions[decision].asks or asked if decision and instead else asked
+        open_ = {asked} if instead or (fresh.kind == "which" and fresh.asked == asked) else set()
         scenarios = tuple(
             Scenario(
                 self._fitting({n: v for n, v in base.facts.items() if n not in open_}, {**s.facts, **other}),
@@ -148,7 +153,7 @@ class Conversation:
             for base in bases
         )
         scenarios = tuple({str(sorted(s.facts.items())): s for s in scenarios}.values())
-        short = len(tokens) <= 2 * SHORT
+        short = len(tokens) <= 2 * SHORT or (bool(_POINTING.search(line)) and not fresh.mentions)
         named = outcome_of(self.pack.decisions[decision], fresh.mentions, tokens) if decision else None
         spoken = self._carried_outcome(decision, scenarios) if kind == "capability" else None
         return replace(

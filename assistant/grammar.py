@@ -67,10 +67,10 @@ WHAT_IF = re.compile(
     r"\bwhat if\b|\bwhat happens (?:if|when)\b|\bwhat would happen\b|\bsuppose\b|\bsupposing\b|\bimagine\b|\bif it (?:were|was)\b|\bthen what \?"
 )
 _COMPARE = re.compile(
-    r"\b(?:vs|versus|difference|differences|differ|differs|compare|compared|comparison|better than|against|distinguish|distinction|or rather|diff between)\b"
+    r"\b(?:vs|versus|difference|differences|differ|differs|compare|compared|comparison|better than|against|distinguish|distinction|or rather|diff between|(?:set|put|lay|place) .{3,40} side by side)\b"
 )
 _WHICH = re.compile(
-    r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|(?:^|[.!?;,:-] )(?:\w+ ){0,2}(?:tools?|agents?|options?|products?|names?) ?\?|\b(?:tools|agents|options|products) \?$|"
+    r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|^\W*(?:every|all) (?:the )?\w+ ?,? please\b|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|(?:^|[.!?;,:-] )(?:\w+ ){0,2}(?:tools?|agents?|options?|products?|names?) ?\?|\b(?:tools|agents|options|products) \?$|"
     r"\bhow (?:can|do|should|would|could|to|must|might|shall)\b|\bbest (?:way|tool|option|agent)\b|\b(?:need|looking for|want) an? (?:tool|agent|way|option|solution)\b|"
     r"\b(?:simplest|easiest|cheapest|quickest|fastest|simple|easy|best) .{0,25}way\b"
 )
@@ -115,6 +115,12 @@ _ORDERS = frozenset(
         "sum",
         "rattle",
         "lay",
+        "bring",
+        "write",
+        "assign",
+        "draft",
+        "compile",
+        "jot",
     ]
 )
 _TELL = frozenset({"explain", "describe", "define", "outline", "contrast"})

@@ -155,7 +155,8 @@ class Reader:
         ]
         mentions = self._elliptical(tokens, mentions)
         mentions = _outright(self._corrected(tokens, self.doubts.settle(tokens, _outermost(mentions))))
-        judged = self._judged(text := clean(question), words, found)
+        text = clean(question)
+        judged = _certified(tokens) or self._judged(text, words, found)
         first, last = judged or focus_of(tokens)
         focus = tokens[first:last]
         inside = [m for m in mentions if first <= m.start < last]
@@ -251,8 +252,10 @@ class Reader:
         if quote:
             claims = any(n in quote for n in named) and set(WH).isdisjoint(tokens[quote.start : quote.stop])
             return (quote.start, quote.stop) if claims else None
-        before = [s for s in sentences if s.stop == judging[0] and any(n in s for n in named)]
-        return (before[-1].start, before[-1].stop) if before else None
+        before = [s for s in sentences if s.stop <= judging[0]]
+        told = [s for s in before if any(n in s for n in named)]
+        idle = sum(len(s) for s in before if told and s.start >= told[-1].stop)
+        return (told[-1].start, told[-1].stop) if told and idle <= SHORT else None
 
     def _stranger(self, tokens: Sequence[str], found: Sequence[Found]) -> Iterator[str]:
         """Who is to do it, where that is a name that nobody has heard of: "Can BackupExec back up …?"."""
@@ -431,6 +434,17 @@ class Reader:
             ):
                 return (dimension, *values)
         return ()
+
+
+def _certified(tokens: Sequence[str]) -> tuple[int, int] | None:
+    """The tokens of a statement of which is asked whether it may be made: "Can I certify that …?"."""
+    for sentence in sentence_spans(tokens):
+        said = tokens[sentence.start : sentence.start + _BESIDE * _TWO]
+        if said[:1] and said[0] in {"can", "may", "could", "should"} and said[1:2] in (["i"], ["we"]) and "that" in said:
+            place = sentence.start + said.index("that")
+            if not lexicon_words("certifying").isdisjoint(tokens[sentence.start + 2 : place]) and place + SHORT < sentence.stop:
+                return place + 1, sentence.stop
+    return None
 
 
 def _named(found: Sequence[Found]) -> Iterator[int]:

@@ -506,6 +506,8 @@ def _cue(tokens: Sequence[str], i: int) -> int:
         return 0
     if token in {"nothing", "none"} and after in {"is", "are", "was", "were"}:
         return 2
+    if token == "nothing" and after in {"here", "there"} and tokens[i + 2 : i + 3] in (["is"], ["are"], ["was"], ["were"]):
+        return 3
     if token in {"nothing", "none"} and after == "of" and tokens[i + 3 : i + 4] in (["is"], ["are"], ["was"], ["were"]):
         return 4
     if token == "not" and i and tokens[i - 1] in {"do", "does", "did"} and after in _DONE:
