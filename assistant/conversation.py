@@ -20,7 +20,9 @@ _FOLLOW = re.compile(
     r"(?:and|what about|how about|what if|same|also|but|or|then|with|on|for|in|it|it's|its|they|they're|that|this|those|these|instead|plus|so|would it|does it|is it|can it|if|now|same for|let's say|say|suppose|assume|is that|does that|would that|will it|will that|are they|can they|the other|only|because|actually|sorry|wait|correction|i mean|i meant|make that|scratch|no|nope|not|we|my|our|there|both|either|neither|too|as well|them|even|still|why|why not|how so)\b"
 )
 _PRONOUN = re.compile(r"\b(?:it|that|this|those|these|them|they|one|ones|same|other|there|then|he|she|both|either)\b")
-_POINTING = re.compile(r"\b(?:that|this|these|those) (?:figures?|numbers?|values?|limits?|times?|hours?|rules?|statements?)\b")
+_POINTING = re.compile(
+    r"\b(?:that|this|these|those) (?:figures?|numbers?|values?|limits?|times?|hours?|rules?|statements?)\b"
+)
 """What was answered, pointed at: "Is that figure a ceiling?"."""
 _SWITCH = re.compile(
     r"\b(?:different (?:question|topic|subject|thing|matter|ticket|customer|machine)|other (?:ticket|customer|question|topic|chapter|subject|matter|world)|"

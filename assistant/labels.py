@@ -25,6 +25,7 @@ _VERBS = frozenset({"runs", "holds", "sits", "lives", "a", "an"})
 _ALL = frozenset({"both", "each", "all", "either", "they", "neither"})
 _SAME = frozenset({"it", "its", "it's"})
 _NUMBERED = re.compile(r"([a-z]+?)-?(\d{1,2})")
+_LETTER = re.compile(r"[b-hj-z]")
 _LEAST = 2
 _NEAR = 3
 """Words between "one" and its noun; they tell of the other one too: "one physical Windows server"."""
@@ -45,7 +46,7 @@ def stretches(tokens: Sequence[str], strange: Callable[[str], bool]) -> list[Str
 
     `strange` says of a word that it is none of the subject's and none of English: a name then.
     """
-    for found in (_in_series(tokens), _numbered(tokens), _other(tokens), _named(tokens, strange)):
+    for found in (_in_series(tokens), _lettered(tokens), _numbered(tokens), _other(tokens), _named(tokens, strange)):
         if len({name for name, _ in found}) >= _LEAST:
             return _bounded(tokens, found)
     return []
@@ -77,6 +78,8 @@ def of_all(tokens: Sequence[str], place: int) -> bool:
 
 def _again(tokens: Sequence[str], within: range, name: Sequence[str], taken: Collection[int]) -> bool:
     """Whether a name stands in a sentence; a bare letter or number does only before a stop or a verb."""
+    if len(name) > 1 and _LETTER.fullmatch(name[-1]) and any(tokens[n] == name[-1] for n in within):
+        return True
     for n in within:
         if list(tokens[n : n + len(name)]) == list(name) and (n not in taken or tokens[n - 1 : n] == ["the"]):
             after = tokens[n + len(name)] if n + len(name) < len(tokens) else "."
@@ -96,6 +99,16 @@ def _in_series(tokens: Sequence[str]) -> list[tuple[str, int]]:
         if len(run) >= _LEAST:
             return run
     return []
+
+
+def _lettered(tokens: Sequence[str]) -> list[tuple[str, int]]:
+    """Any letters behind the noun of a machine: "server P … server Q"."""
+    found = [
+        n
+        for n in range(1, len(tokens))
+        if tokens[n - 1] in words("machines") - {"one"} and _LETTER.fullmatch(tokens[n])
+    ]
+    return [(_title(tokens[n - 1], tokens[n]), n - 1) for n in found]
 
 
 def _title(noun: str, token: str) -> str:

@@ -30,10 +30,11 @@ from assistant.items import items_of
 from assistant.labels import asked_about, named_by
 from assistant.lexicon import words as lexicon_words
 from assistant.machines import Machines
+from assistant.negation import negated
 from assistant.pack import Pack
 from assistant.rules import Decision
 from assistant.types import Kind, Mention, Reading, Scenario
-from assistant.vocabulary import PUNCTUATION, Found, Vocabulary, Word, clean, mention, negated, parts_of, texts
+from assistant.vocabulary import PUNCTUATION, Found, Vocabulary, Word, clean, mention, parts_of, texts
 
 _CORRECT = re.compile(
     r"\b(?:becomes?|became|turned into|converted (?:to|into)|leaves|gets virtuali[sz]ed|migrated (?:to|into)|moved to|sorry|i mean|i meant|correction|scratch that|no wait|wait no|make that|actually|rather|oops|my mistake|should have said|meant to say|not quite|typo|i misspoke|misspoke|pardon|strike that|turns out|no no|wait)\b|^\W*no\b|^\W*nope\b"
@@ -70,6 +71,11 @@ class Reader:
         self._reads = [
             (d, [_pattern(p) for p in d.read], [_pattern(p) for p in d.unless]) for d in pack.decisions.values()
         ]
+        self._alone = [
+            (d.name, v.name, tuple(phrase.split()))
+            for d in pack.dimensions.values() for v in d.values for phrase in v.alone
+            if d.kind == "fact"
+        ]  # fmt: skip
         self._nouns = sorted(
             ((parts_of(noun), d.name) for d in pack.dimensions.values() for noun in d.nouns),
             key=lambda n: -sum(len(p) for p in n[0]),
@@ -92,6 +98,8 @@ class Reader:
         if after and starts_over(" ".join(texts(words))):
             after = None
         fresh = self._fresh(question, words, found)
+        if after and self._blocked(fresh, after.reading):
+            fresh = replace(fresh, decision=None)
         if after and fresh.explicit and fresh.decision in {None, self.pack.main}:
             fresh = self._with_carried(fresh, after)
         if choices and len(choices) > 1:
@@ -105,6 +113,16 @@ class Reader:
                 )
             return replace(fresh, kind="choice", choices=options, stem=stem, denied=wants_the_wrong_one(stem))
         return self.conversation.carry(fresh, words, after) if after else fresh
+
+    def _blocked(self, fresh: Reading, old: Reading) -> bool:
+        """Whether what was said before rules out the decision of a follow-up that leaves it unsaid: files are wanted, not any backup."""
+        decision = self.pack.decisions.get(fresh.decision or "")
+        long = len(fresh.focus) > _TWO * SHORT
+        if decision is None or long or decision.id == self.pack.main or old.decision in {None, decision.id}:
+            return False
+        tags = set(old.scenarios[0].facts)
+        unless = next(u for d, _, u in self._reads if d.id == decision.id)
+        return any(p.tags and not p.phrases and p.tags <= tags for p in unless)
 
     def _with_carried(self, fresh: Reading, after: Context) -> Reading:
         """The decision that a follow-up names by its own words together with values said before ("Is it recommended?", "Does it do Linux?")."""
@@ -153,7 +171,7 @@ class Reader:
         mentions = [
             mention(f, is_negated=n in denied) for n, f in enumerate(found) if f.entry.kind in {"value", "denied"}
         ]
-        mentions = self._elliptical(tokens, mentions)
+        mentions = self._elliptical(tokens, [*mentions, *self._listed(tokens, mentions)])
         mentions = _outright(self._corrected(tokens, self.doubts.settle(tokens, _outermost(mentions))))
         text = clean(question)
         judged = _certified(tokens) or self._judged(text, words, found)
@@ -321,6 +339,17 @@ class Reader:
                 found = [replace(m, negated=True) if m.end == n else m for m in found]
         return found
 
+    def _listed(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> Iterator[Mention]:
+        """Facts told as in a list: "Entire VM, Azure, Windows": a word that means a value alone, between two stops."""
+        said = {m.dimension for m in mentions}
+        for dimension, value, words in self._alone:
+            for n in range(len(tokens) - len(words) + 1):
+                end = n + len(words)
+                opens = n == 0 or tokens[n - 1] in PUNCTUATION
+                closes = end < len(tokens) and tokens[end] in PUNCTUATION - {"?"}
+                if opens and closes and dimension not in said and tuple(tokens[n:end]) == words and mentions:
+                    yield Mention(dimension, (value,), " ".join(words), n, end)
+
     def _decide(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> tuple[Decision | None, tuple[str, ...]]:
         """The first decision one of whose patterns is wholly present."""
         said = {m.dimension for m in mentions} | {f"{m.dimension}={v}" for m in mentions for v in m.values}
@@ -439,10 +468,18 @@ class Reader:
 def _certified(tokens: Sequence[str]) -> tuple[int, int] | None:
     """The tokens of a statement of which is asked whether it may be made: "Can I certify that …?"."""
     for sentence in sentence_spans(tokens):
-        said = tokens[sentence.start : sentence.start + _BESIDE * _TWO]
-        if said[:1] and said[0] in {"can", "may", "could", "should"} and said[1:2] in (["i"], ["we"]) and "that" in said:
+        said = tokens[sentence.start : sentence.start + SHORT * _TWO]
+        if (
+            said[:1]
+            and said[0] in {"can", "may", "could", "should"}
+            and said[1:2] in (["i"], ["we"])
+            and "that" in said
+        ):
             place = sentence.start + said.index("that")
-            if not lexicon_words("certifying").isdisjoint(tokens[sentence.start + 2 : place]) and place + SHORT < sentence.stop:
+            if (
+                not lexicon_words("certifying").isdisjoint(tokens[sentence.start + 2 : place])
+                and place + SHORT < sentence.stop
+            ):
                 return place + 1, sentence.stop
     return None
 

@@ -33,7 +33,7 @@ FLOORS = {
     # between the words and those who decide on them: English, then machines and turns, then whole readings
     "denial": 1,
     "grammar": 3.2,
-    **dict.fromkeys(("labels", "items"), 3.3),
+    **dict.fromkeys(("labels", "items", "negation"), 3.3),
     **dict.fromkeys(("machines", "doubts", "conversation", "statements"), 3.4),
     "reading": 3.6,
     "disputes": 3.9,

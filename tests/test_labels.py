@@ -42,6 +42,7 @@ def cut(line: str) -> dict[str, str]:
             {"One": "one i planned a disk , for", "The other": "the other a new vm"},
         ),
         ("one windows server virtual , the other physical", {"One": "server virtual ,", "The other": "the other physical"}),
+        ("server p is windows , server q linux . is p fine ?", {"Server P": "server p is windows ,", "Server Q": "server q linux"}),
         ("( 1 ) windows ( 2 ) linux", {"1": "1 ) windows (", "2": "2 ) linux"}),
     ],
 )  # fmt: skip
@@ -70,6 +71,7 @@ def test_no_machine_is_made_up(line: str) -> None:
         ("vm a windows . vm b linux . volumes on vm b ?", "", "VM B"),
         ("vm a windows . vm b linux . volumes on vm a and vm b ?", "", ""),
         ("vm a windows . vm b linux . volumes on both ?", "VM A", ""),
+        ("vm a windows . vm b linux . is b fine ?", "", "VM B"),
         ("and its files ?", "VM A", "VM A"),
         ("and its files ?", "VM C", ""),
     ],

@@ -279,6 +279,12 @@ def test_a_machine_with_a_name_keeps_what_is_denied_of_it_and_what_is_said_of_al
             {"environment": ("virtual",), "os": ("linux",)},
         ),
         ("Forget the physical ones. Can DPM do our Linux guests?", {"environment": ("virtual",), "os": ("linux",)}),
+        ("Scrap DPM, take MARS for our Windows VM.", {"tool": ("mars",), "os": ("windows",)}),
+        ("Entire VM, Azure, Windows, nothing but the extension?", {"location": ("azure",), "os": ("windows",)}),
+        (
+            "Nothing here is encrypted and nothing is running. Replace existing?",
+            {"encryption": ("unencrypted",), "power": ("stopped",)},
+        ),
     ],
 )
 def test_what_is_denied_twice_what_is_past_and_what_is_put_aside(question: str, expected: dict[str, object]) -> None:
@@ -300,6 +306,16 @@ def test_what_is_denied_twice_what_is_past_and_what_is_put_aside(question: str, 
 def test_what_a_follow_up_adds_and_what_it_ends(said: tuple[str, ...], expected: dict[str, object]) -> None:
     facts = turns(*said).scenarios[0].facts
     assert {n: facts.get(n) for n in expected} == expected
+
+
+def test_what_may_be_certified_is_the_claim() -> None:
+    reading = READER.read("Can I certify to the board that the MARS agent backs up Linux machines?")
+    assert (reading.kind, reading.focus[:3]) == ("claim", ("the", "mars", "agent"))
+
+
+def test_what_was_wanted_before_rules_out_another_decision() -> None:
+    said = ("Can we get single files back from an Azure VM?", "The disks do carry ADE. Possible all the same?")
+    assert turns(*said).decision == "restore"
 
 
 def test_a_follow_up_with_another_tool_is_searched_for_with_that_tool() -> None:

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from assistant.engine import shipped
 from assistant.errors import QuestionError
+from assistant.negation import negated
 from assistant.pack import Pack, load
 from assistant.reading import Reader
 from assistant.types import Facts, Reading
-from assistant.vocabulary import LONGEST, Vocabulary, clean, negated, split, texts
+from assistant.vocabulary import LONGEST, Vocabulary, clean, split, texts
 
 AZURE = load(shipped())
 BICYCLES = load(Path(__file__).parent / "packs" / "bicycles")
