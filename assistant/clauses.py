@@ -19,7 +19,7 @@ NEGATIVE = words("negative")
 """Words that turn a statement round."""
 LOOSE = words("loose")
 _LOSSES = frozenset({"lost", "loses", "missing"})
-_CASES = frozenset({"if", "when", "whenever", "once", "after", "should"})
+_CASES = frozenset({"if", "when", "whenever", "once", "after", "should", "where", "rather"})
 """Denials of what follows them only; said of several things they still deny each but once."""
 _ALWAYS, _VERBAL, _LATER, _PRONOUN = words("joints"), words("verbal"), words("later"), words("pronoun")
 _OPENERS, _OBJECT, _ADVERB, _NOUNS, _JUDGED = (words(n) for n in ("openers", "objects", "adverb", "nouns", "judgement"))

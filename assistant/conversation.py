@@ -195,11 +195,10 @@ class Conversation:
                 merged = {n: v for n, v in merged.items() if n in new or n not in axiom.never}
         return merged
 
-    @staticmethod
-    def _renamed(old: Reading, fresh: Reading) -> str:
-        """What was searched for, with the values that the new turn names in the place of the old ones."""
+    def _renamed(self, old: Reading, fresh: Reading) -> str:
+        """What was searched for, with the choice that the new turn names in the place of the old one."""
         topic = old.topic
-        for one in fresh.mentions:
+        for one in (m for m in fresh.mentions if self.pack.dimensions[m.dimension].kind != "fact"):
             said = [m for m in old.mentions if m.dimension == one.dimension and not set(m.values) & set(one.values)]
             for before in said:
                 found = re.search(rf"\b{re.escape(before.words)}\b", topic, re.IGNORECASE)

@@ -245,7 +245,9 @@ class Rulings:
     def _sweeping(self, words: Sequence[str], heard: Heard, used: set[int]) -> bool:
         """Whether the clause speaks of every case ("all", "always", "no … whatever"); an answer does not ("Linux: no")."""
         spoken = answers(words)
-        spots = [n for n in range(heard.own, len(words)) if words[n] in _UNIVERSAL and n not in spoken]
+        floats = {n for n in range(1, len(words)) if words[n] == "all" and words[n - 1] in AUX}  # "A and B are all …"
+        spots = [n for n in range(heard.own, len(words)) if words[n] in _UNIVERSAL and n not in spoken | floats]
+        used.update(floats)
         used.update(spots)
         return any(words[n] in _SWEEPING and words[n - 1 : n + 1] != [":", "no"] for n in spots)
 
@@ -269,7 +271,7 @@ class Rulings:
                 if (
                     spot[0] > heard.own - 1
                     and set(words[max(heard.own, spot[0] - 2) : spot[0]]) & (_SWEEPING | {"each"})
-                    and dimension not in values
+                    and not any(s.dimension == dimension and s.end > heard.own for s in said)
                 ):
                     values[dimension] = list(self.pack.dimensions[dimension].names)
                     used.update(spot)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from assistant.attributes import Attributes, Heard, Told
 from assistant.checker import Checker
@@ -113,7 +114,7 @@ class Verifier:
         spelled = None if strange or reads.rstrip().endswith("?") else self.naming.judge(tokens)
         if spelled:
             return [self._spelled(whole, *spelled)], _Before((tokens[0],), tuple(tokens))
-        for clause in self._parallel(tokens, clauses(tokens, self._names(tokens))):
+        for clause in self._parallel(tokens, _joined(tokens, clauses(tokens, self._names(tokens)))):
             lean, mine = (
                 clause.lean or self._lean(tokens, clause, lead, before.subject),
                 tokens[clause.first : clause.last],
@@ -374,7 +375,7 @@ class Verifier:
             or any(r.outcome == "fails" and not r.bare for r in ruled)
             or (not right and any(r.outcome == "open" and not r.bare and not r.spoken <= settled for r in ruled))
         )
-        if (right or holding) and not left and not strange and not half:
+        if (right or holding) and not (left or strange or half or _measures(words, own, right, holding)):
             return self.cited.claim(span, "proven", right, holding)
         return self.cited.open(
             span, words, left, strange, [r for r in ruled if r.outcome in {"open", "fails"}], right, holding
@@ -464,6 +465,19 @@ def _outread(one: Told, told: Sequence[Told], ruled: Sequence[Ruled]) -> bool:
     return longer or any(r.outcome == "holds" and r.negative and one.matched <= r.used for r in ruled)
 
 
+def _joined(tokens: Sequence[str], found: Sequence[Clause]) -> list[Clause]:
+    """Clauses of which none is but a verb that the one before lacks: "A mix, part here and part there, is not offered"."""
+    out: list[Clause] = []
+    for clause in found:
+        mine = [t for t in tokens[clause.first : clause.last] if t[0].isalnum()]
+        before = tokens[out[-1].first : clause.first] if out else []
+        if out and mine and mine[0] in AUX and not _has_verb(before) and tokens[-1:] != ["?"]:
+            out[-1] = replace(out[-1], last=clause.last)
+        else:
+            out.append(clause)
+    return out
+
+
 def _inherited(lean: Sequence[str], mine: Sequence[str]) -> set[int]:
     """A clause without a verb keeps the denial of the one before only when nothing turns it: "nor Linux", "and Linux".
 
@@ -492,6 +506,20 @@ def _idle(tokens: Sequence[str]) -> set[int]:
 
     idle = {i for a, b in spots("idioms") for i in range(a, b)}
     return idle | {i for a, b in spots("negative_phrases") for i in range(a + 1, b)}
+
+
+def _measures(words: Sequence[str], own: int, told: Sequence[Told], ruled: Sequence[Ruled]) -> bool:
+    """Whether a clause bounds or compares what no proof of it does: "at most two disks", "all that DPM covers", "does as well"."""
+    mine = [w for w in words[own:] if w[0].isalnum()]
+    quotes = {w for t in told for w in split(t.fact.place.quote)}
+    read = {words[i] for t in told for i in t.used} | {words[i] for r in ruled for i in r.used}
+    counted = [n for n, w in enumerate(mine) if w in _COUNTS and w not in quotes | read]
+    echoes = mine[-2:] == ["as", "well"] and mine[-3:-2] and mine[-3] in AUX
+    return bool(counted or echoes) or any(pair in _WHOLE for pair in pairwise(mine))
+
+
+_COUNTS = frozenset({"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"})
+_WHOLE = frozenset({("all", "that"), ("everything", "that"), ("all", "what"), ("everything", "which")})
 
 
 def _refers(tokens: Sequence[str]) -> bool:
