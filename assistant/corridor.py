@@ -81,9 +81,9 @@ class Case:
         if (
             self.reading.kind == "claim"
             and not self.reading.negative
-            and (status in {SUPPORTED, "information"} or (status == "depends" and not self.parts))
+            and status in {SUPPORTED, "information", "depends"}
         ):
-            status = self._refuted_by_words() or status
+            status = self._judged_by_words(status) or status
         shown = self.verdicts[0] if self.verdicts else None
         came_about = situation(self.way, status, self.reading, shown)
         assumed = tuple(dict.fromkeys(a for v in self.verdicts for a in v.assumed))
@@ -119,22 +119,28 @@ class Case:
             reading=self.reading,
         )
 
-    def _refuted_by_words(self) -> Status | None:
-        """A no where the second reader of claims refutes one that the first would have confirmed or only explained."""
+    def _judged_by_words(self, status: Status) -> Status | None:
+        """No where the second reader of claims refutes what the first would have confirmed or left open, yes where it proves all of that."""
         topic = self.reading.topic if self.reading.topic in self.question else self.question
         topic = _POLL.sub("", topic).strip()
         if not topic or "whether" in self.reading.focus:
             return None
         asked = _asked_last(topic) if "judged" not in self.reading.cues else topic
-        refuted = [c for c in self.house.verifier.verify(asked).claims if c.standing == "contradicted" and c.correction]
-        if not refuted:
-            return None
-        self.page, self.verdicts, self.parts, self.way = Page(self.pack), [], [], "correction"
-        self.page.say("That is not right.")
-        for claim in refuted[:2]:
-            places = [Place(c.section_id, c.quote, c.start, c.end) for c in claim.citations]
-            self.page.say(claim.correction, *places)
-        return "not_supported"
+        claims = self.house.verifier.verify(asked).claims
+        refuted = [c for c in claims if c.standing == "contradicted" and c.correction]
+        if status == "depends" and self.parts:
+            refuted = []
+        open_ = self.way == "value" and status != SUPPORTED
+        proven = [c for c in claims if c.standing == "proven"] if open_ else []
+        if refuted or (proven and len(proven) == len(claims)):
+            self.page, self.verdicts, self.parts, self.way = Page(self.pack), [], [], "correction"
+            self.page.say("That is not right." if refuted else "That is right.")
+            for claim in (refuted or proven)[:2]:
+                places = [Place(c.section_id, c.quote, c.start, c.end) for c in claim.citations]
+                told = claim.correction or spoken(places[0].quote, self.composer.header(places[0]))
+                self.page.say(told, *places)
+            return "not_supported" if refuted else "supported"
+        return None
 
     def _id(self) -> str:
         seed = f"{self.pack.digest}\0{self.question}\0{self.reading.topic}\0{self._scenarios()!r}"

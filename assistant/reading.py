@@ -171,6 +171,7 @@ class Reader:
         mentions = [
             mention(f, is_negated=n in denied) for n, f in enumerate(found) if f.entry.kind in {"value", "denied"}
         ]
+        mentions = self._one_denied(mentions)
         mentions = self._elliptical(tokens, [*mentions, *self._listed(tokens, mentions)])
         mentions = _outright(self._corrected(tokens, self.doubts.settle(tokens, _outermost(mentions))))
         text = clean(question)
@@ -338,6 +339,16 @@ class Reader:
             if one and any(m.dimension == one.dimension and m.end == n for m in mentions):
                 found = [replace(m, negated=True) if m.end == n else m for m in found]
         return found
+
+    def _one_denied(self, mentions: Sequence[Mention]) -> list[Mention]:
+        """Of words that say several things at once a denial denies the one that changes most easily: "not on VMware" stays at home."""
+        easiest: dict[tuple[int, int], int] = {}
+        for m in mentions:
+            span, change = (m.start, m.end), self.pack.dimensions[m.dimension].change
+            easiest[span] = min(change, easiest.get(span, change))
+        return [
+            m for m in mentions if not m.negated or self.pack.dimensions[m.dimension].change == easiest[m.start, m.end]
+        ]
 
     def _listed(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> Iterator[Mention]:
         """Facts told as in a list: "Entire VM, Azure, Windows": a word that means a value alone, between two stops."""

@@ -216,6 +216,15 @@ def test_options_that_are_statements_are_judged_by_their_words(helper: Assistant
     assert answer.choice == ("1", "3")
 
 
+def test_a_statement_about_two_values_is_called_right_where_both_are_proven(helper: Assistant) -> None:
+    answer = helper.ask(
+        'Minutes of Tuesday: "If a whole site is lost we fail over with Azure Site Recovery; for folders deleted by accident '
+        'we turn to Azure Backup." Have they got it right?'
+    )
+    assert (answer.status, answer.text[:14]) == ("supported", "That is right.")
+    assert {c.title for c in answer.citations} == {"Azure Backup versus Azure Site Recovery"}
+
+
 def test_a_statement_is_called_false_with_what_refutes_it(helper: Assistant) -> None:
     answer = helper.ask(
         'True/false drill.\n"Out of the box, an Azure Linux VM is backed up with application-consistent snapshots."\nA. True\nB. False'

@@ -279,6 +279,7 @@ def test_a_machine_with_a_name_keeps_what_is_denied_of_it_and_what_is_said_of_al
             {"environment": ("virtual",), "os": ("linux",)},
         ),
         ("Forget the physical ones. Can DPM do our Linux guests?", {"environment": ("virtual",), "os": ("linux",)}),
+        ("Red Hat in our own rack, not on VMware. DPM?", {"location": ("on_premises",), "environment": ("physical",)}),
         ("Scrap DPM, take MARS for our Windows VM.", {"tool": ("mars",), "os": ("windows",)}),
         ("Entire VM, Azure, Windows, nothing but the extension?", {"location": ("azure",), "os": ("windows",)}),
         (
