@@ -8,6 +8,8 @@ from assistant.lexicon import words
 
 _NUMBER = re.compile(r"(?:^|(?<=[\s:;.,]))\(?(\d{1,2})[.)]\s+(?=\S)")
 _BULLET = re.compile(r"(?:^|\n)[ \t]*[-•*–][ \t]+(?=\S)")
+_DASH, _LED = re.compile(r" - (?=\S)"), re.compile(r"[?:] - ")
+"""Items in one line: "Is this fine? - Ubuntu: MARS - Windows: DPM"."""
 _ENDS = re.compile(r"(?<=[.;!?])\s+|\n+")
 _WORD = re.compile(r"[a-z']+")
 _PICKING = frozenset({"which", "choose", "pick", "select", "tick", "mark", "letter", "letters"})
@@ -18,7 +20,8 @@ _LEAST = 2
 
 def items_of(text: str) -> tuple[list[tuple[str, str]], str]:
     """(label, text) of each item of a plan that a message wants checked, and the rest of the message; no items where it is none."""
-    marks = _numbers(text) or [(str(n), *m.span()) for n, m in enumerate(_BULLET.finditer(text), 1)]
+    bullets = list(_BULLET.finditer(text)) or list(_DASH.finditer(text) if _LED.search(text) else [])
+    marks = _numbers(text) or [(str(n), *m.span()) for n, m in enumerate(bullets, 1)]
     if len(marks) < _LEAST:
         return [], text
     ends = [start for _, start, _ in marks[1:]] + [len(text)]

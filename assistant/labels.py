@@ -22,6 +22,7 @@ _OPENS = frozenset({"(", ",", "and", "but", "while", "whereas", "for", "on", "th
 _MARKS = frozenset({":", ")", "="})
 _VERBS = frozenset({"runs", "holds", "sits", "lives", "a", "an"})
 """What follows a name that opens a clause, beside the verbs that help: "Vega runs Linux", "Pollux a Debian one"."""
+_TELLS = frozenset({"is", "has", "isn't", "hasn't", "runs"})
 _ALL = frozenset({"both", "each", "all", "either", "they", "neither"})
 _SAME = frozenset({"it", "its", "it's"})
 _NUMBERED = re.compile(r"([a-z]+?)-?(\d{1,2})")
@@ -122,7 +123,7 @@ def _labels(tokens: Sequence[str], n: int, noun: str) -> bool:
     opens = n == 0 or tokens[n - 1] in _OPENS
     if tokens[n] in {*_ORDINALS, *_SIDES, "former", "latter"}:
         return opens and after in words("machines") | AUX | {":"}
-    return bool(noun) or (opens and after in _MARKS)
+    return bool(noun) or (opens and after in _MARKS | _TELLS)
 
 
 def _numbered(tokens: Sequence[str]) -> list[tuple[str, int]]:

@@ -43,6 +43,7 @@ def cut(line: str) -> dict[str, str]:
         ),
         ("one windows server virtual , the other physical", {"One": "server virtual ,", "The other": "the other physical"}),
         ("server p is windows , server q linux . is p fine ?", {"Server P": "server p is windows ,", "Server Q": "server q linux"}),
+        ("three vms : a is windows , b has linux , c is off .", {"A": "a is windows ,", "B": "b has linux ,", "C": "c is off"}),
         ("( 1 ) windows ( 2 ) linux", {"1": "1 ) windows (", "2": "2 ) linux"}),
     ],
 )  # fmt: skip

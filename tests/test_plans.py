@@ -21,6 +21,7 @@ Any objections?"""
         ("Check this plan: 1. MARS on Ubuntu. 2. DPM on Windows.", ["1", "2"], "Check this plan:"),
         ("Our plan: (1) MARS on Ubuntu (2) DPM on Windows. What's wrong with it?", ["1", "2"], "Our plan: What's wrong with it?"),
         ("Is this plan ok?\n- Ubuntu: MARS\n- Windows: DPM", ["1", "2"], "Is this plan ok?"),
+        ("Is my design ok? - Ubuntu: MARS - Windows: DPM", ["1", "2"], "Is my design ok?"),
         ("Part of our plan, please check line 2 only:\n1) buy it\n2) DPM on Windows\nLine 2 true?", ["2"], "Part of our plan, please check line 2 only: Line 2 true?"),
         ("Which plan is right? 1) MARS on Ubuntu 2) DPM on Windows", [], None),
         ("Put my list in the right order: 1) copy 2) snapshot", [], None),
