@@ -79,7 +79,7 @@ def page(current: Callable[[], Assistant], keep: Keep, runs: Path = Path("runs")
             gr.skip(),
         )
         settled = ask(helper, question, turns)
-        for turn in worded(helper, settled):
+        for turn in worded(helper, settled, turns):
             now = (*turns, settled if turn.growing else turn)  # what stays when the wording is stopped
             kept = _remembered(kept, now)
             yield "", conversation((*turns, turn), starts), *panel(now, kept), now, kept
