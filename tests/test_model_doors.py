@@ -1,5 +1,5 @@
 """A chat model that words answers and reads questions too, behind every door of one house: what people are shown of its
-reading. The model is a real server of OpenAI's protocol on loopback.
+reading, and what an operator sees of its work. The model is a real server of OpenAI's protocol on loopback.
 """
 
 from __future__ import annotations
@@ -23,16 +23,18 @@ import pytest
 from fakes import Behaviour, Script, model, sentences
 from fakes import served as speaking
 from mcp import Client
+from prometheus_client.parser import text_string_to_metric_families
 from served import REFUSED, Served, served, sqlite
 from test_second import OURS, reads
 
 from assistant.channels.chat import body, lines, plain
 from assistant.channels.generations import Generations
+from assistant.channels.metrics import Metrics
 from assistant.channels.render import Turn, message
 from assistant.channels.settings import Settings
 from assistant.draft import Price
 from assistant.engine import Assistant
-from assistant.types import Answer, Second
+from assistant.types import Answer, Draft, Second
 
 PROVEN = "The MARS agent backs up Windows files, folders and system state to a Recovery Services vault."
 OTHER = {**OURS, "os": ["windows"], "tool": []}
@@ -173,10 +175,98 @@ def test_what_the_documents_do_not_state_is_read_too(house: Served) -> None:
     assert "second" in answer
 
 
+# ---- what an operator sees
+
+
+LABELS = ("task", "result", "direction", "channel", "status", "engine", "model")
+
+
+def figures(page: bytes) -> dict[str, float]:
+    """The figures of answers and of chat models by name and labels, but how long they took."""
+    samples = [s for family in text_string_to_metric_families(page.decode()) for s in family.samples]
+    return {
+        " ".join([s.name, *(s.labels[n] for n in LABELS if n in s.labels)]): s.value
+        for s in samples
+        if s.name.startswith(("assistant_model_", "assistant_answers_")) and s.name.endswith(("_total", "_count"))
+    }
+
+
+def shown(house: Served) -> dict[str, float]:
+    return figures(httpx.get(f"{house.url}/metrics").content)
+
+
+def test_metrics_hold_results_tokens_seconds_and_cost_of_both_tasks(house: Served, behaviour: Behaviour) -> None:
+    ask(house)
+    behaviour.script = does(OURS, f"{PROVEN} [1]")
+    ask(house)
+    by = "rules+retrieval+model fake"
+    assert shown(house) == {
+        "assistant_answers_total http not_supported rules+retrieval+model": 2,
+        f"assistant_model_results_total draft mended {by}": 1,
+        f"assistant_model_results_total draft kept {by}": 1,
+        f"assistant_model_results_total second differs {by}": 1,
+        f"assistant_model_results_total second same {by}": 1,
+        f"assistant_model_tokens_total draft in {by}": 200,
+        f"assistant_model_tokens_total draft out {by}": 40,
+        f"assistant_model_tokens_total second in {by}": 100,
+        f"assistant_model_tokens_total second out {by}": 20,
+        f"assistant_model_seconds_count draft {by}": 2,
+        f"assistant_model_seconds_count second {by}": 2,
+        f"assistant_model_cost_total draft {by}": 0.0008,
+        f"assistant_model_cost_total second {by}": 0.0004,
+    }
+
+
+def test_what_is_given_up_is_counted_at_the_engine_that_answered_with_its_tokens(
+    house: Served, behaviour: Behaviour
+) -> None:
+    behaviour.script = lambda body: ["no form"] if "response_format" in body else ["MARS backs up Linux."]
+    ask(house)
+    by = "rules+retrieval fake"
+    assert {k: v for k, v in shown(house).items() if "results" in k or "tokens" in k} == {
+        f"assistant_model_results_total draft given_up {by}": 1,
+        f"assistant_model_results_total second given_up {by}": 1,
+        f"assistant_model_tokens_total draft in {by}": 200,
+        f"assistant_model_tokens_total draft out {by}": 40,
+        f"assistant_model_tokens_total second in {by}": 50,
+        f"assistant_model_tokens_total second out {by}": 10,
+    }
+
+
+def test_who_hangs_up_is_no_answer_but_has_its_place_in_the_figures(house: Served, behaviour: Behaviour) -> None:
+    behaviour.pause = 0.3
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{house.url}/v1/ask", json={"question": REFUSED}, timeout=1)
+    deadline = time.monotonic() + 5
+    while not (found := shown(house)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert [k for k in found if "answers" in k] == []
+    assert sum(v for k, v in found.items() if "results" in k) == 2
+
+
+@pytest.mark.parametrize(
+    ("kept", "replaced", "fault", "result"),
+    [(2, 0, "", "kept"), (2, 1, "", "mended"), (2, 0, "out of time", "mended"), (0, 3, "", "given_up"), (0, 0, "", "given_up")],
+)  # fmt: skip
+def test_a_draft_is_kept_mended_or_given_up(kept: int, replaced: int, fault: str, result: str) -> None:
+    made = Metrics()
+    made.spent(Answer("ans_1", "?", "supported", "Yes.", draft=Draft("m", kept, replaced, 1, 5, 3, 0.5, fault)))
+    assert figures(made.page()) == {
+        f"assistant_model_results_total draft {result} rules+retrieval m": 1,
+        "assistant_model_tokens_total draft in rules+retrieval m": 5,
+        "assistant_model_tokens_total draft out rules+retrieval m": 3,
+        "assistant_model_seconds_count draft rules+retrieval m": 1,
+    }
+
+
 # ---- a house that asks no model, and one that is asked too much
 
 
-def test_nothing_of_a_model_is_loaded_where_none_is_asked_for(home: Path) -> None:
+def test_nothing_of_a_model_is_counted_or_loaded_where_none_is_asked_for(home: Path, helper: Assistant) -> None:
+    made = Metrics()
+    made.spent(helper.ask(REFUSED))
+    assert figures(made.page()) == {}
     code = (
         "import sys; from pathlib import Path; from assistant.channels.generations import Generations;"
         "one = Generations(None, Path(sys.argv[1])).current; print(one.drafter, one.second, 'langchain' in sys.modules)"

@@ -720,7 +720,7 @@ def lent() -> Iterator[Callable[[Assistant], str]]:
 
     def serve(helper: Assistant) -> str:
         app, sock = FastAPI(), listening(Settings(port=0))
-        mount(app, lambda: helper, lambda _: None)
+        mount(app, lambda: helper, lambda _: None, lambda _: None)
         one = server(app, Settings(port=sock.getsockname()[1]))
         thread = threading.Thread(target=one.run, kwargs={"sockets": [sock]}, daemon=True)
         thread.start()
@@ -1026,6 +1026,25 @@ def test_the_page_shows_what_a_model_reads_otherwise_and_asks_it_so(
         assert tab.locator("#conversation [data-testid=user]").last.inner_text().strip() == (
             "What if: Operating system Windows, Tool not said?"
         )
+
+
+@pytest.mark.browser
+def test_answers_of_the_page_and_their_model_are_in_the_figures(twice: str, browser: Browser) -> None:
+    def counted() -> dict[str, float]:
+        lines = urllib.request.urlopen(f"{twice}/metrics").read().decode().splitlines()
+        names = ('assistant_answers_total{channel="page"', "assistant_model_results_total")
+        return {k: float(v) for k, v in (line.rsplit(" ", 1) for line in lines if line.startswith(names))}
+
+    before = counted()
+    with watched(browser, f"{twice}/chat/", DESK) as tab:
+        ask(tab, REFUSED)
+        finished(tab)
+    by = 'engine="rules+retrieval+model"'
+    assert {k: v - before.get(k, 0) for k, v in counted().items()} == {
+        f'assistant_answers_total{{channel="page",{by},status="not_supported"}}': 1,
+        f'assistant_model_results_total{{{by},model="fake",result="mended",task="draft"}}': 1,
+        f'assistant_model_results_total{{{by},model="fake",result="differs",task="second"}}': 1,
+    }
 
 
 # ---- elsewhere

@@ -206,6 +206,8 @@ class Service:
             try:
                 with telling(lambda step: tell(Stage(step))):
                     for piece in settled.helper.word(settled.answer, stopped, settled.before):
+                        if isinstance(piece, Answer):
+                            self.metrics.spent(piece)
                         tell(piece)
             except Exception as error:  # noqa: BLE001  # whatever it is, the caller's side raises it
                 tell(error)
@@ -245,7 +247,7 @@ class Service:
         return replace(found, claims=tuple(linked))
 
     def _leaves(self, answer: Answer, channel: str) -> Answer:
-        self.metrics.answers.labels(channel, answer.status, answer.engine).inc()
+        self.metrics.answered(channel, answer)
         return self.served(answer)
 
     def _settle(self, helper: Assistant, turns: tuple[str, ...], channel: str) -> Settled:
