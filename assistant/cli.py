@@ -21,22 +21,14 @@ from assistant.errors import AssistantError, BuildRunning, QuestionError
 from assistant.evals import cli as evals
 
 if TYPE_CHECKING:
-    from typing import TypedDict
-
-    from langchain_core.language_models import BaseChatModel
-
-    from assistant.draft import Price
-    from assistant.engine import Assistant
+    from assistant.engine import Assistant, Opening
     from assistant.types import Answer, Hit, Verification
-
-    class _Model(TypedDict, total=False):
-        model: BaseChatModel
-        price: Price | None
-        read_twice: bool
 
 
 _CODES = {"supported": 0, "information": 0, "not_supported": 1}
 _OPEN = 3
+_WORDED = {"ask", "serve"}
+"""Verbs that a chat model may help."""
 _FAR = 0.3
 """Cosine below which a place has nothing to do with a query: 0.2 for letters that are no word."""
 _BUSY = 75
@@ -101,17 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument(
         "--jsonl", action="store_true", help='read one {"id","turns":[…]} per line, write one answer per line'
     )
-    ask.add_argument(
-        "--model",
-        metavar="PROVIDER:NAME",
-        help="let a chat model word the answer, each sentence verified (openai:…, ollama:…)",
-    )
-    ask.add_argument(
-        "--read-twice", action="store_true", help="of --model: let it read the question too; differences are shown"
-    )
-    ask.add_argument(
-        "--price", metavar="IN,OUT", help="of --model: what a million tokens cost, for the costs in the answer"
-    )
+    _with_a_model(ask)
     ask.add_argument("--explain", action="store_true", help="show how the question was read and which rules spoke")
     check = verb("check", _check, "Decide on facts alone: os=linux tool=mars …")
     check.add_argument("facts", nargs="+", metavar="DIMENSION=VALUE")
@@ -142,9 +124,7 @@ def _serving(verb: Callable[[str, Callable[[argparse.Namespace], int], str], arg
     serve = verb("serve", _operate, "Serve chat page, HTTP, OpenAI-compatible API and MCP in one process.")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on; beyond loopback keys are asked for")
     serve.add_argument("--port", type=int, default=7860)
-    serve.add_argument(
-        "--model", metavar="PROVIDER:NAME", help="let a chat model word the answers, each sentence verified"
-    )
+    _with_a_model(serve)
     serve.add_argument("--share-port", action="store_true", help="let several processes listen on the port")
     serve.add_argument(
         "--url", default="", help="address that people and citations use, for example https://help.example"
@@ -173,11 +153,25 @@ def _serving(verb: Callable[[str, Callable[[argparse.Namespace], int], str], arg
         )
 
 
+def _with_a_model(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--model",
+        metavar="PROVIDER:NAME",
+        help="let a chat model word the answers, each sentence verified (openai:…, ollama:…)",
+    )
+    verb.add_argument(
+        "--read-twice", action="store_true", help="of --model: let it read the questions too; differences are shown"
+    )
+    verb.add_argument(
+        "--price", metavar="IN,OUT", help="of --model: what a million tokens cost, for the costs in the answers"
+    )
+
+
 def _operate(options: argparse.Namespace) -> int:
     from assistant import operate
 
     state = options.state or os.environ.get("ASSISTANT_STATE") or ""
-    return operate.run(options, _home(options), os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None, state, _say)
+    return operate.run(options, _home(options), state, _say, _opening(options))
 
 
 def _home(options: argparse.Namespace) -> Path:
@@ -187,17 +181,18 @@ def _home(options: argparse.Namespace) -> Path:
 def _load(options: argparse.Namespace) -> Assistant:
     from assistant.engine import Assistant
 
-    embedding = os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None
-    more = _with_model(options) if options.verb == "ask" else {}
-    return Assistant.load(options.pack, home=_home(options), embedding=embedding, say=_say, **more)
+    return Assistant.load(options.pack, home=_home(options), say=_say, **_opening(options))
 
 
-def _with_model(options: argparse.Namespace) -> _Model:
-    """The chat model that was asked for, and what it is to do; its keys come from the environment."""
+def _opening(options: argparse.Namespace) -> Opening:
+    """The embedding model and the chat model that were asked for, and what they are to do; keys come from the environment."""
+    opening: Opening = {"embedding": os.environ.get("ASSISTANT_EMBEDDING_MODEL") or None}
+    if options.verb not in _WORDED:
+        return opening
     if not options.model:
         if options.read_twice or options.price:
             raise QuestionError("--read-twice and --price need a --model, for example --model ollama:NAME")
-        return {}
+        return opening
     from assistant.draft import Price, chat_model
 
     price = None
@@ -206,7 +201,7 @@ def _with_model(options: argparse.Namespace) -> _Model:
             price = Price(*(float(part) for part in options.price.split(",")))
         except (TypeError, ValueError):
             raise QuestionError(f"--price {options.price!r}: should be two numbers, for example 0.15,0.60") from None
-    return {"model": chat_model(options.model), "price": price, "read_twice": options.read_twice}
+    return {**opening, "model": chat_model(options.model), "price": price, "read_twice": options.read_twice}
 
 
 def _say(message: str) -> None:
@@ -315,8 +310,8 @@ def _shown(answer: Answer) -> str:
     lines = [f"{answer.status.upper().replace('_', ' ')}", "", answer.text]
     if answer.ask:
         lines += ["", f"{answer.ask.question} ({' / '.join(w for _, w in answer.ask.options)})"]
-    if answer.second and answer.second.says:
-        lines += ["", answer.second.says]
+    if answer.otherwise:
+        lines += ["", answer.otherwise]
     return "\n".join([*lines, "", *sources] if sources else lines)
 
 

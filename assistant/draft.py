@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +37,7 @@ _DRAFTED = frozenset({"supported", "not_supported", "depends", "conflict", "info
 """Statuses that a model may word; where the documents are silent it has nothing to say."""
 _PATIENCE = 20.0
 """Seconds for all calls of one answer."""
-_LOOK = 0.05
+LOOK = 0.05
 """Seconds after which a silent model's call looks whether anybody still waits for it."""
 _MOST_READ = 8_000
 """Characters of a draft that are read."""
@@ -75,10 +76,14 @@ def chat_model(name: str, within: float = _PATIENCE) -> BaseChatModel:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a million tokens cost, in a currency of the user's."""
+    """What a million tokens cost, in a currency of the user's. ValueError for what is no price."""
 
     input: float
     output: float
+
+    def __post_init__(self) -> None:
+        if not all(0 <= one < math.inf for one in (self.input, self.output)):
+            raise ValueError(f"price {self.input}, {self.output}: should be two numbers from 0 on")
 
     def of(self, input_tokens: int, output_tokens: int) -> float:
         """The cost of some tokens."""
@@ -88,6 +93,12 @@ class Price:
 def named(model: BaseChatModel) -> str:
     """How a chat model calls itself."""
     return str(getattr(model, "model_name", None) or getattr(model, "model", None) or type(model).__name__)
+
+
+def tokens(message: object) -> tuple[int, int]:
+    """How many tokens in and out a provider tells of a message or a piece of one; 0 for what it does not tell."""
+    usage = getattr(message, "usage_metadata", None) or {}
+    return max(0, int(usage.get("input_tokens", 0))), max(0, int(usage.get("output_tokens", 0)))
 
 
 @dataclass
@@ -101,7 +112,7 @@ class _Told:
 
 
 @dataclass(frozen=True)
-class _Patience:
+class Patience:
     """How long a model is listened to."""
 
     until: float
@@ -143,7 +154,7 @@ class Drafter:
         passages = _passages(answer, hits)
         began = time.monotonic()
         calls = [_Told()]
-        patience = _Patience(began + self.within, stopped)
+        patience = Patience(began + self.within, stopped)
         yield from self._call(sheet, self._messages(answer, passages), passages, calls[0], patience)
         if not sheet.kept and not calls[0].fault and calls[0].refused:
             calls.append(_Told())
@@ -155,15 +166,15 @@ class Drafter:
         yield self._done(answer, sheet, calls, began)
 
     def _done(self, answer: Answer, sheet: _Sheet, calls: Sequence[_Told], began: float) -> Answer:
-        tokens = sum(c.input_tokens for c in calls), sum(c.output_tokens for c in calls)
+        spent = sum(c.input_tokens for c in calls), sum(c.output_tokens for c in calls)
         told = Draft(
             model=self.name,
             kept=sheet.kept,
             replaced=sum(len(c.refused) for c in calls),
             calls=len(calls),
-            input_tokens=tokens[0],
-            output_tokens=tokens[1],
-            cost=self.price.of(*tokens) if self.price else None,
+            input_tokens=spent[0],
+            output_tokens=spent[1],
+            cost=self.price.of(*spent) if self.price else None,
             seconds=round(time.monotonic() - began, 3),
             fault=next((c.fault for c in calls if c.fault), ""),
         )
@@ -192,7 +203,7 @@ class Drafter:
         messages: list[tuple[str, str]],
         passages: Sequence[Place],
         told: _Told,
-        patience: _Patience,
+        patience: Patience,
     ) -> Iterator[str]:
         """The pieces that one draft of the model adds."""
         rest, read = "", 0
@@ -236,7 +247,7 @@ class Drafter:
         places = [Place(c.section_id, c.quote, c.start, c.end) for claim in claims for c in claim.citations[:1]]
         return places if all((p.source, p.start) in given for p in places) else []
 
-    def _text(self, messages: list[tuple[str, str]], told: _Told, patience: _Patience) -> Iterator[str]:
+    def _text(self, messages: list[tuple[str, str]], told: _Told, patience: Patience) -> Iterator[str]:
         """The model's text as it arrives, until it ends, fails or the time is over; a fault is written down, never raised."""
         if over := patience.over():
             told.fault = over
@@ -247,9 +258,9 @@ class Drafter:
         def read() -> None:
             try:
                 for chunk in self.model.stream(messages):
-                    usage = getattr(chunk, "usage_metadata", None) or {}
-                    told.input_tokens += int(usage.get("input_tokens", 0))
-                    told.output_tokens += int(usage.get("output_tokens", 0))
+                    asked, said = tokens(chunk)
+                    told.input_tokens += asked
+                    told.output_tokens += said
                     if stop[0]:
                         return
                     lines.put(str(chunk.text))
@@ -261,7 +272,7 @@ class Drafter:
         try:
             while not (over := patience.over()):
                 with suppress(Empty):
-                    line = lines.get(timeout=_LOOK)
+                    line = lines.get(timeout=LOOK)
                     if line is None:
                         return
                     if isinstance(line, Exception):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from assistant.checker import Checker
 from assistant.compose import Composer, Page
@@ -34,6 +34,15 @@ if TYPE_CHECKING:
 log = logging.getLogger("assistant.engine")
 
 
+class Opening(TypedDict, total=False):
+    """What `Assistant.load` may be told besides, all of it optional."""
+
+    embedding: str | None
+    model: BaseChatModel | None
+    price: Price | None
+    read_twice: bool
+
+
 class Assistant:
     """Answers questions about one pack; every call is independent of the others and can be replayed."""
 
@@ -47,18 +56,13 @@ class Assistant:
         self.statements = Statements(pack, self.reader.vocabulary)
         self.composer = Composer(pack)
         self.drafter = self._drafter(model, price) if model else None
-        self.second = self._second(model, price) if model and read_twice else None
+        self._read_twice = read_twice
         self._open = retriever
 
     def _drafter(self, model: BaseChatModel, price: Price | None) -> Drafter:
         from assistant.draft import Drafter
 
         return Drafter(self.pack, self.verifier, model, price)
-
-    def _second(self, model: BaseChatModel, price: Price | None) -> SecondReader:
-        from assistant.second import SecondReader
-
-        return SecondReader(self.pack, model, price)
 
     @classmethod
     def load(
@@ -97,6 +101,15 @@ class Assistant:
         return Verifier(self.pack, self.reader.vocabulary, self.checker)
 
     @cached_property
+    def second(self) -> SecondReader | None:
+        """Reads questions too, with the chat model that words the answers; None when that was not asked for."""
+        if not self.drafter or not self._read_twice:
+            return None
+        from assistant.second import SecondReader
+
+        return SecondReader(self.pack, self.drafter.model, self.drafter.price)
+
+    @cached_property
     def retriever(self) -> Retriever:
         """Opened on first use: a verdict from the rules alone never waits for it."""
         return self._open()
@@ -114,30 +127,28 @@ class Assistant:
 
     def stream(self, question: str, after: Answer | None = None) -> Iterator[str | Answer]:
         """The text of the answer in pieces, as soon as each is proven, and at last the Answer itself."""
-        answer = self.settle(question, after)
-        second = self._read_again(answer, after)
-        for piece in self.word(answer):
-            yield replace(piece, second=second()) if second and isinstance(piece, Answer) else piece
+        yield from self.word(self.settle(question, after), after=after)
 
-    def _read_again(self, answer: Answer, after: Answer | None) -> Callable[[], Second] | None:
+    def _read_again(
+        self, answer: Answer, after: Answer | None, stopped: Callable[[], str]
+    ) -> Callable[[], Second] | None:
         """A second reading of a question about one machine, begun; what it comes to where it differs is decided by the rules."""
         reading = answer.reading
         if not self.second or not reading or not reading.decision or len(reading.scenarios) != 1:
             return None
-        from assistant.second import compared, differing
+        from assistant.second import adopted, compared, differing
 
         dimensions, ours = self.pack.dimensions, reading.scenarios[0].facts
         looked_at = dict.fromkeys(dimensions[n].reads or n for n in self.checker.space(reading.decision).domains)
         names = [n for n in looked_at if dimensions[n].kind != "asked"]
-        read = self.second.begin(answer.question, after.facts if after else {}, names)
+        read = self.second.begin(answer.question, after.facts if after else {}, names, stopped)
 
         def finish() -> Second:
             second = read()
-            differs = () if second.fault else differing(ours, second, names)
-            if not differs:
+            if second.fault or not (differs := differing(ours, second, names)):
                 return second
-            other = self.suppose(answer, {**{n: v for n, v in ours.items() if n not in names}, **second.facts})
-            return compared(self.pack, second, ours, differs, other)
+            second = replace(second, differs=differs)
+            return compared(self.pack, second, ours, self.suppose(answer, adopted(ours, second)))
 
         return finish
 
@@ -150,11 +161,21 @@ class Assistant:
         log.debug("reading %s", reading)
         return Case(self, question, reading).answer()
 
-    def word(self, answer: Answer, stopped: Callable[[], str] = str) -> Iterator[str | Answer]:
+    def word(
+        self, answer: Answer, stopped: Callable[[], str] = str, after: Answer | None = None
+    ) -> Iterator[str | Answer]:
         """A settled answer in the chat model's proven words, piece by piece, and at last as an Answer; as it is without one.
 
-        As soon as `stopped` gives a reason (`str` never does), the model is left alone and the answer ends in its own words.
+        Where the model reads each question too, it does so meanwhile, told the facts of `after`, the answer before, and
+        the Answer says what it read otherwise. As soon as `stopped` gives a reason (`str` never does), the model is left
+        alone and the answer ends in its own words.
         """
+        second = self._read_again(answer, after, stopped)
+        for piece in self.draft(answer, stopped):
+            yield replace(piece, second=second()) if second and isinstance(piece, Answer) else piece
+
+    def draft(self, answer: Answer, stopped: Callable[[], str] = str) -> Iterator[str | Answer]:
+        """As `word`, without reading the question again."""
         if self.drafter:
             yield from self.drafter.draft(answer, self.search(answer.question, 4), stopped)
         else:

@@ -18,20 +18,21 @@ if TYPE_CHECKING:
     from assistant.channels.generations import Generations
     from assistant.channels.settings import Settings
     from assistant.channels.state import Key, State
+    from assistant.engine import Opening
 
 QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 """For the environment before gradio and Hugging Face's libraries are imported, which would call home without them."""
 
 
-def run(options: Namespace, home: Path, embedding: str | None, state: str, say: Callable[[str], None]) -> int:
+def run(options: Namespace, home: Path, state: str, say: Callable[[str], None], opening: Opening) -> int:
     """Run one of the verbs; its exit code. MissingExtra when the libraries for serving are not installed."""
     os.environ.update(QUIET)
     url = state_of(home, state)
     try:
         if options.verb == "serve":
-            return _serve(options, home, embedding, url, say)
+            return _serve(options, home, url, say, opening)
         if options.verb == "mcp":
-            return _mcp(options, home, embedding, url, say)
+            return _mcp(options, home, url, say, opening)
         return _keys(options, url) if options.verb == "keys" else _feedback(options, home, url)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("assistant"):
@@ -44,7 +45,7 @@ def state_of(home: Path, state: str = "") -> str:
     return state or f"sqlite:///{home.absolute() / 'state.db'}"
 
 
-def _serve(options: Namespace, home: Path, embedding: str | None, url: str, say: Callable[[str], None]) -> int:
+def _serve(options: Namespace, home: Path, url: str, say: Callable[[str], None], opening: Opening) -> int:
     from assistant.channels.generations import Generations
     from assistant.channels.settings import Settings
 
@@ -62,12 +63,7 @@ def _serve(options: Namespace, home: Path, embedding: str | None, url: str, say:
         share_port=options.share_port,
     )
     _log(options.verbose)
-    model = None
-    if options.model:
-        from assistant.draft import chat_model
-
-        model = chat_model(options.model)
-    serve(settings, Generations(options.pack, home, embedding, say, model), say)
+    serve(settings, Generations(options.pack, home, say, **opening), say)
     return 0
 
 
@@ -107,7 +103,7 @@ def _log(verbose: bool) -> None:
     logging.getLogger("assistant.audit").setLevel(logging.INFO)
 
 
-def _mcp(options: Namespace, home: Path, embedding: str | None, url: str, say: Callable[[str], None]) -> int:
+def _mcp(options: Namespace, home: Path, url: str, say: Callable[[str], None], opening: Opening) -> int:
     import asyncio
 
     from assistant.channels.generations import Generations
@@ -117,7 +113,7 @@ def _mcp(options: Namespace, home: Path, embedding: str | None, url: str, say: C
     from assistant.channels.settings import Settings
     from assistant.channels.state import State
 
-    service = Service(Generations(options.pack, home, embedding, say), State(url), Settings(port=0), Metrics())
+    service = Service(Generations(options.pack, home, say, **opening), State(url), Settings(port=0), Metrics())
     asyncio.run(serve_stdio(service))
     service.close()
     return 0

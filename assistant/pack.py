@@ -130,6 +130,10 @@ class Pack:
         """How a value is shown to people."""
         return self.dimensions[dimension].label_of(value) if dimension in self.dimensions else value
 
+    def told(self, facts: Facts, dimension: str) -> str:
+        """What facts say of a dimension, as it is shown to people: its values, "or" between them, or "not said"."""
+        return " or ".join(self.label(dimension, value) for value in facts.get(dimension, ())) or "not said"
+
 
 def load(folder: Path | str) -> Pack:
     """Read and check a pack. PackError when anything in it is not well formed."""

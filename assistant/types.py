@@ -297,6 +297,11 @@ class Answer:
     second: Second | None = None
     """Of a question that a chat model was asked to read too; left out of the JSON form otherwise."""
 
+    @property
+    def otherwise(self) -> str:
+        """Where a chat model reads the question otherwise, and what the rules say to that, for people; else empty."""
+        return self.second.says if self.second else ""
+
     def to_dict(self) -> dict[str, object]:
         """The JSON form: facts as lists, `assumed` and `ask` as objects, no reading."""
         data = asdict(replace(self, reading=None))

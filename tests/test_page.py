@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,8 +29,10 @@ from fakes import served as model_served
 from served import served as served_house
 from served import sqlite
 
+from assistant.channels.generations import Generations
 from assistant.channels.settings import Settings
 from assistant.channels.state import State
+from assistant.draft import Price
 from assistant.engine import Assistant
 from assistant.pack import load
 from assistant.retrieve import Retriever
@@ -40,8 +42,6 @@ if TYPE_CHECKING:
     from gradio.components.chatbot import MessageDict
     from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Request
     from served import Served
-
-    from assistant.channels.generations import Generations
 
 # Gradio's own figures of its queue, on pandas 3
 pytestmark = pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")
@@ -720,7 +720,7 @@ def lent() -> Iterator[Callable[[Assistant], str]]:
 
     def serve(helper: Assistant) -> str:
         app, sock = FastAPI(), listening(Settings(port=0))
-        mount(app, lambda: helper, lambda _: None)
+        mount(app, lambda: helper, lambda _: None, lambda _: None)
         one = server(app, Settings(port=sock.getsockname()[1]))
         thread = threading.Thread(target=one.run, kwargs={"sockets": [sock]}, daemon=True)
         thread.start()
@@ -883,7 +883,7 @@ def test_the_verdict_stands_first_and_proven_sentences_follow_one_by_one(told: t
         window.seen = [];
         new MutationObserver(() => {
             const said = [...document.querySelectorAll('#conversation [data-testid=bot]')].at(-1)?.innerText ?? '';
-            const row = [said.split('A model words')[0].trim(), document.querySelectorAll('#evidence .answer').length];
+            const row = [said.split('A model is at work')[0].trim(), document.querySelectorAll('#evidence .answer').length];
             if (JSON.stringify(row) !== JSON.stringify(seen.at(-1))) seen.push(row);
         }).observe(document.body, { subtree: true, childList: true, characterData: true });
     }""")
@@ -906,9 +906,9 @@ def test_axe_finds_nothing_while_a_model_speaks(speaking: tuple[str, Behaviour],
     behaviour.script, behaviour.pause, behaviour.breaks_after = sentences(*WORDS), 0.2, None
     with watched(browser, url, PHONE, color_scheme=scheme, reduced_motion="reduce") as tab:
         ask(tab, REFUSED)
-        tab.wait_for_selector("#conversation [data-testid=bot]:has-text('A model words the rest')")
+        tab.wait_for_selector("#conversation [data-testid=bot]:has-text('A model is at work')")
         assert faults(tab, "streaming") == []
-        assert "A model words the rest" in replied(tab)
+        assert "A model is at work" in replied(tab)
         tab.keyboard.press("Escape")
 
 
@@ -940,7 +940,7 @@ def test_escape_stops_the_model_and_the_answer_of_the_rules_stands(told: tuple[P
     tab, behaviour = told
     behaviour.pause = 0.2
     ask(tab, REFUSED)
-    tab.wait_for_selector("#conversation [data-testid=bot]:has-text('A model words the rest')")
+    tab.wait_for_selector("#conversation [data-testid=bot]:has-text('A model is at work')")
     tab.keyboard.press("Escape")
     tab.wait_for_selector("#conversation [data-testid=bot]:has-text('State of the documents')")
     assert replied(tab) == plain
@@ -953,7 +953,7 @@ def test_what_is_typed_while_a_model_speaks_stays_typed(told: tuple[Page, Behavi
     tab, behaviour = told
     behaviour.pause = 0.1
     ask(tab, REFUSED)
-    tab.wait_for_selector("#conversation [data-testid=bot]:has-text('A model words the rest')")
+    tab.wait_for_selector("#conversation [data-testid=bot]:has-text('A model is at work')")
     tab.fill("#question textarea", "And on Windows?")
     finished(tab)
     tab.wait_for_timeout(500)
@@ -995,6 +995,68 @@ def test_sixteen_people_are_told_side_by_side(speaking: tuple[str, Behaviour]) -
     took = together(url)
     print(f"16 people with a model of one second: {took:.1f} s")
     assert took < 5
+
+
+def reads_windows(body: dict[str, object]) -> Sequence[str]:
+    """Reads Windows and no tool where we read Linux and the MARS agent, and says `WORDS`."""
+    form = body.get("response_format")
+    if not isinstance(form, dict):
+        return sentences(*WORDS)(body)
+    told = {"location": ["on_premises"], "os": ["windows"], "environment": ["virtual"]}
+    return [json.dumps({n: told.get(n, []) for n in form["json_schema"]["schema"]["required"]})]
+
+
+@pytest.fixture(scope="module")
+def twice(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A whole house whose model reads each question too."""
+    with model_served(Behaviour(script=reads_windows)) as url:
+        made = Generations(None, home, model=model(url), price=Price(2.0, 10.0), read_twice=True)
+        made.open()
+        with served_house(made, Settings(state=sqlite(tmp_path_factory.mktemp("twice")))) as one:
+            yield one.url
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [DESK, PHONE])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_shows_what_a_model_reads_otherwise_and_asks_it_so(
+    twice: str, browser: Browser, size: dict[str, int], scheme: str
+) -> None:
+    with watched(browser, f"{twice}/chat/", size, color_scheme=scheme, reduced_motion="reduce") as tab:
+        ask(tab, REFUSED)
+        finished(tab)
+        assert "fake, a model, reads the question otherwise: Operating system: Windows (ours: Linux)" in replied(tab)
+        rows = newest(tab).get_by_role("region", name="Read otherwise").locator("tbody tr").all_inner_texts()
+        assert [row.split("\t") for row in rows] == [
+            ["Operating system", "Linux", "Windows"],
+            ["Tool", "the MARS agent", "not said"],
+        ]
+        assert faults(tab, "twice") == []
+        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        grown(tab, newest(tab).get_by_role("button", name="Ask it so").click)
+        assert statuses(tab) == ["supported", "not_supported"]
+        assert tab.locator("#conversation [data-testid=user]").last.inner_text().strip() == (
+            "What if: Operating system Windows, Tool not said?"
+        )
+
+
+@pytest.mark.browser
+def test_answers_of_the_page_and_their_model_are_in_the_figures(twice: str, browser: Browser) -> None:
+    def counted() -> dict[str, float]:
+        lines = urllib.request.urlopen(f"{twice}/metrics").read().decode().splitlines()
+        names = ('assistant_answers_total{channel="page"', "assistant_model_results_total")
+        return {k: float(v) for k, v in (line.rsplit(" ", 1) for line in lines if line.startswith(names))}
+
+    before = counted()
+    with watched(browser, f"{twice}/chat/", DESK) as tab:
+        ask(tab, REFUSED)
+        finished(tab)
+    by = 'engine="rules+retrieval+model"'
+    assert {k: v - before.get(k, 0) for k, v in counted().items()} == {
+        f'assistant_answers_total{{channel="page",{by},status="not_supported"}}': 1,
+        f'assistant_model_results_total{{{by},model="fake",result="mended",task="draft"}}': 1,
+        f'assistant_model_results_total{{{by},model="fake",result="differs",task="second"}}': 1,
+    }
 
 
 # ---- elsewhere

@@ -14,13 +14,15 @@ from importlib.resources import files
 import jsonschema
 import pytest
 from fakes import Behaviour, Script, served
+from langchain_core.messages import AIMessage
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from assistant.channels.evidence import evidence
+from assistant.channels.evidence import evidence, supposed
+from assistant.channels.markup import badge
 from assistant.channels.render import Turn
 from assistant.cli import main
-from assistant.draft import Price
+from assistant.draft import Price, tokens
 from assistant.engine import Assistant
 from assistant.second import SecondReader
 from assistant.types import Answer, Facts
@@ -166,11 +168,33 @@ def test_it_is_asked_only_where_one_machine_is_decided(helper: Assistant, questi
 
 
 def test_the_evidence_shows_a_difference(helper: Assistant) -> None:
-    answer = asked(helper, Behaviour(script=reads({**OURS, "os": ["windows"]})))
-    assert "reads the question otherwise: Operating system: Windows (ours: Linux)" in evidence(
-        helper.checker, (Turn(QUESTION, answer),)
-    )
+    answer = asked(helper, Behaviour(script=reads({**OURS, "os": ["windows"], "tool": []})))
+    assert (
+        "<h3>fake, a model, reads it otherwise</h3>"
+        '<div class="table" role="region" aria-label="Read otherwise" tabindex="0"><table>'
+        '<thead><tr><th scope="col">Fact</th><th scope="col">ours</th><th scope="col">fake</th></tr></thead><tbody>'
+        '<tr><th scope="row">Operating system</th><td>Linux</td><td>Windows</td></tr>'
+        '<tr><th scope="row">Tool</th><td>the MARS agent</td><td>not said</td></tr></tbody></table></div>'
+        '<form data-do class="tools"><input type="hidden" name="do" value="suppose"><input type="hidden" name="turn" value="1">'
+        f'<span>By the rules that would be</span>{badge("supported")}<button name="change" value="second">Ask it so</button></form>'
+    ) in evidence(helper.checker, (Turn(QUESTION, answer),))
     assert "otherwise" not in evidence(helper.checker, (Turn(QUESTION, helper.ask(QUESTION)),))
+
+
+def test_the_models_reading_can_be_asked_and_is_decided_by_the_rules(helper: Assistant) -> None:
+    answer = asked(helper, Behaviour(script=reads({**OURS, "os": ["windows"], "tool": []})))
+    (given,) = supposed(answer, {"change": "second"})
+    assert given == {"location": ("on_premises",), "environment": ("virtual",), "os": ("windows",)}
+    assert answer.second is not None
+    assert helper.suppose(answer, given).status == answer.second.status
+    assert supposed(helper.ask(QUESTION), {"change": "second"}) == ({n: tuple(v) for n, v in OURS.items()},)
+
+
+@pytest.mark.parametrize(("told", "counted"), [(-5, 0), (7, 7)])
+def test_tokens_are_never_less_than_none(told: int, counted: int) -> None:
+    usage = {"input_tokens": told, "output_tokens": told, "total_tokens": 2 * told}
+    assert tokens(AIMessage("", usage_metadata=usage)) == (counted, counted)
+    assert tokens(AIMessage("")) == (0, 0)
 
 
 def test_the_command_line_shows_a_difference(
@@ -188,10 +212,17 @@ def test_the_command_line_shows_a_difference(
     [
         (["--read-twice"], "--read-twice and --price need a --model"),
         (["--model", "openai:x", "--price", "cheap"], "--price 'cheap': should be two numbers, for example 0.15,0.60"),
+        (["--model", "openai:x", "--price", "1,2,3"], "--price '1,2,3': should be two numbers, for example 0.15,0.60"),
+        (["--model", "openai:x", "--price=-1,2"], "--price '-1,2': should be two numbers, for example 0.15,0.60"),
+        (
+            ["--model", "openai:x", "--price", "nan,inf"],
+            "--price 'nan,inf': should be two numbers, for example 0.15,0.60",
+        ),
     ],
 )
+@pytest.mark.parametrize("verb", [["ask", QUESTION], ["serve"]])
 def test_a_mistaken_switch_is_said_in_one_line(
-    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+    capsys: pytest.CaptureFixture[str], verb: list[str], arguments: list[str], said: str
 ) -> None:
-    assert main(["ask", *arguments, QUESTION]) == 2
+    assert main([*verb, *arguments]) == 2
     assert said in capsys.readouterr().err

@@ -36,7 +36,7 @@ behaviour = Behaviour(script=sentences("MARS backs up Linux.", "More."))
 lent = ExitStack()
 url = lent.enter_context(speaking(behaviour))
 model = ChatOpenAI(model="fake", base_url=url, api_key="x", max_retries=0, timeout=5)
-made = Generations(None, Path(sys.argv[1]), model=model if sys.argv[3] == "model" else None)
+made = Generations(None, Path(sys.argv[1]), model=model if sys.argv[3] != "plain" else None, read_twice=sys.argv[3] == "twice")
 made.open()
 with lent, served(made, Settings(state=sqlite(Path(sys.argv[2])))) as house:
     spans.clear()
@@ -49,13 +49,16 @@ print(json.dumps([[s.name, names.get(s.parent.span_id) if s.parent else None, di
 """
 
 
+TWICE = SCRIPT.replace("How does a backup with DPM work?", "Can DPM back up a Linux VM?")
+
+
 def traced(
     home: Path, folder: Path, *options: str
 ) -> tuple[list[str], list[tuple[str, str | None, dict[str, object]]], str]:
     """The steps that were timed, the spans with their parents, and all that was printed."""
     root = Path(__file__).resolve().parents[1]
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT, str(home), str(folder), *options],
+        [sys.executable, "-W", "ignore", "-c", TWICE if "twice" in options else SCRIPT, str(home), str(folder), *options],
         cwd=root, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(root)},
     )  # fmt: skip
     steps, spans = map(json.loads, done.stdout.splitlines()[-2:])
@@ -71,6 +74,24 @@ def test_with_a_model_its_draft_and_what_is_verified_have_spans_and_no_text(home
     drafted = {k: told["drafting"][k] for k in ("gen_ai.request.model", "assistant.sentences.replaced")}
     assert drafted == {"gen_ai.request.model": "fake", "assistant.sentences.replaced": 4}
     assert "backs up Linux" not in printed
+
+
+def test_a_second_reading_has_a_span_of_its_own_and_no_text(home: Path, tmp_path: Path) -> None:
+    steps, spans, printed = traced(home, tmp_path, "twice")
+    parents = {name: parent for name, parent, _ in spans}
+    told = {name: attributes for name, _, attributes in spans}
+    assert steps == ["checking", "drafting", "reading", "retrieving", "verifying"]
+    assert (parents["reading"], told["reading"]) == (
+        parents["drafting"],
+        {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.request.model": "fake",
+            "gen_ai.usage.input_tokens": 50,
+            "gen_ai.usage.output_tokens": 10,
+            "assistant.fault": "not in the form that was asked for",
+        },
+    )
+    assert "Can DPM" not in printed
 
 
 def test_a_question_has_spans_for_the_request_the_answer_and_the_search_and_no_text(home: Path, tmp_path: Path) -> None:

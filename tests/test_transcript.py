@@ -74,7 +74,8 @@ class Speaker:
         self.outcome = outcome
         self.closed = 0
 
-    def word(self, _: Answer) -> Iterator[str | Answer]:
+    def word(self, _: Answer, after: Answer | None) -> Iterator[str | Answer]:
+        assert after == BEFORE
         token = SEEN.set(True)
         try:
             yield from ("One. ", "Two.")
@@ -91,11 +92,12 @@ class Speaker:
 
 
 SETTLED = Turn("One?", ANSWER)
+BEFORE = replace(ANSWER, id="ans_0")
 
 
 def grown(speaker: Speaker) -> list[Turn]:
     """The turns as a page takes them: each in a context of its own."""
-    turns = worded(speaker.helper, SETTLED)
+    turns = worded(speaker.helper, SETTLED, (Turn("Zero?", BEFORE), Turn("?", None, "Sorry.")))
     return list(iter(lambda: copy_context().run(next, turns, None), None))
 
 
@@ -118,7 +120,7 @@ def test_wording_that_breaks_leaves_the_settled_turn(caplog: pytest.LogCaptureFi
 
 def test_wording_that_is_stopped_is_closed_at_once() -> None:
     speaker = Speaker(ANSWER)
-    turns = cast("Generator[Turn]", worded(speaker.helper, SETTLED))
+    turns = cast("Generator[Turn]", worded(speaker.helper, SETTLED, (Turn("Zero?", BEFORE), Turn("?", None, "Sorry."))))
     assert next(turns) == growing("One. ")
     copy_context().run(turns.close)
     assert speaker.closed == 1
@@ -126,7 +128,7 @@ def test_wording_that_is_stopped_is_closed_at_once() -> None:
 
 def test_without_a_model_a_turn_is_as_it_is(bicycles: Assistant) -> None:
     lost = Turn("", None, "Sorry.")
-    assert [list(worded(bicycles, t)) for t in (SETTLED, lost)] == [[SETTLED], [lost]]
+    assert [list(worded(bicycles, t, ())) for t in (SETTLED, lost)] == [[SETTLED], [lost]]
 
 
 def asked(helper: Assistant, *questions: str) -> Turns:

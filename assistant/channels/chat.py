@@ -183,7 +183,10 @@ class Line:
 
 
 def lines(answer: Answer) -> tuple[Line, ...]:
-    """An answer's text line by line, empty ones kept between; the rows of a table as items that name its columns."""
+    """An answer's text line by line, empty ones kept between; the rows of a table as items that name its columns.
+
+    Where a chat model reads the question otherwise, the last line says so.
+    """
     found: list[Line] = []
     head: list[str] = []
     for line in map(str.strip, answer.text.splitlines()):
@@ -194,7 +197,7 @@ def lines(answer: Answer) -> tuple[Line, ...]:
             head = _cells(line)
         elif set(line) - set("|-: "):
             found.append(Line(_row(head, _cells(line)), item=True))
-    return tuple(found)
+    return (*found, Line(""), Line(answer.otherwise)) if answer.otherwise else tuple(found)
 
 
 def _cells(row: str) -> list[str]:
@@ -227,10 +230,11 @@ def body(answer: Answer, mark: Callable[[Citation], str]) -> str:
 
 
 def plain(answer: Answer) -> str:
-    """Status, text, what is asked back and sources, without markup."""
+    """Status, text, what a chat model reads otherwise, what is asked back and sources, without markup."""
     asks = [f"{answer.ask.question} ({' / '.join(options(answer))})"] if answer.ask else []
     sources = [f"[{c.marker}] {c.title}: “{c.quote}” {c.url}".rstrip() for c in answer.citations]
-    return "\n\n".join(filter(None, [heading(answer), answer.text, *asks, "\n".join(sources)]))
+    said = [heading(answer), answer.text, answer.otherwise, *asks, "\n".join(sources)]
+    return "\n\n".join(filter(None, said))
 
 
 def heading(answer: Answer) -> str:

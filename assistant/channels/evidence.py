@@ -23,6 +23,7 @@ from assistant.channels.markup import (
 from assistant.channels.render import LOST, Turn
 from assistant.channels.transcript import Turns, address, copied, exported, machines, read
 from assistant.compose import lower
+from assistant.second import adopted
 
 if TYPE_CHECKING:
     from assistant.checker import Checker
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 _SHOWN = 20
 """Answers whose evidence stays on the page: a long conversation must not grow it without end."""
 _MOST_CHANGES = 4
+_SECOND = "second"
+"""The change that takes a chat model's reading for what was said."""
 REASONS = (
     ("", "choose a reason"),
     ("wrong verdict", "the verdict is wrong"),
@@ -94,11 +97,10 @@ def _answer(checker: Checker, turns: Turns, number: int, *, newest: bool) -> str
     if answer is None:
         return ""
     title = short(turn.question, 120)
-    otherwise = answer.second.says if answer.second else ""
     parts = [
         f"<summary>{badge(answer.status, live=newest)} {escape(title)}</summary>",
         _understood(checker, answer, number),
-        f'<p class="path">{escape(otherwise)}</p>' if otherwise else "",
+        _otherwise(checker.pack, answer, number),
         _branches(checker, answer),
         proof(checker, answer, number),
         _worded(answer),
@@ -224,8 +226,28 @@ def _way(pack: Pack, change: Facts) -> str:
     return " and ".join(parts)
 
 
+def _otherwise(pack: Pack, answer: Answer, number: int) -> str:
+    """Where a chat model reads the question otherwise: fact by fact, what the rules say to that, and a way to ask it so."""
+    second = answer.second
+    if second is None or not second.differs:
+        return ""
+    (ours,) = machines(answer)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(pack.dimensions[name].label)}</th>'
+        f"<td>{escape(pack.told(ours, name))}</td><td>{escape(pack.told(second.facts, name))}</td></tr>"
+        for name in second.differs
+    )
+    head = f'<thead><tr><th scope="col">Fact</th><th scope="col">ours</th><th scope="col">{escape(second.model)}</th></tr></thead>'
+    return (
+        f"<h3>{escape(second.model)}, a model, reads it otherwise</h3>"
+        f"{table(f'{head}<tbody>{rows}</tbody>', 'Read otherwise')}"
+        f'<form data-do class="tools">{hidden(do="suppose", turn=str(number))}<span>By the rules that would be</span>'
+        f'{badge(second.status)}<button name="change" value="{_SECOND}">Ask it so</button></form>'
+    )
+
+
 def supposed(answer: Answer, fields: Mapping[str, str]) -> tuple[Facts, ...]:
-    """The facts that a form of chips asks for: changed, added, taken away."""
+    """The facts that a form of chips asks for: changed, added, taken away; or those that a chat model read."""
     found = []
     for at, facts in enumerate(machines(answer)):
         new = {n: tuple(fields.get(f"{at}.{n}", ",".join(v)).split(",")) for n, v in facts.items()}
@@ -239,7 +261,9 @@ def supposed(answer: Answer, fields: Mapping[str, str]) -> tuple[Facts, ...]:
         new.pop(fields.get("drop", "").removeprefix(f"{at}."), None)
         found.append(new)
     change = fields.get("change", "")
-    if change.isdecimal() and int(change) < len(answer.changes):
+    if change == _SECOND and answer.second:
+        found[0] = {**adopted(found[0], answer.second)}
+    elif change.isdecimal() and int(change) < len(answer.changes):
         found[0].update(answer.changes[int(change)])
     return tuple(found)
 

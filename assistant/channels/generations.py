@@ -5,19 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Unpack
 
 from assistant.channels.traced import Traced
-from assistant.engine import Assistant, shipped
+from assistant.engine import Assistant, Opening, shipped
 from assistant.errors import AssistantError
 from assistant.index import places
 
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
-
 log = logging.getLogger("assistant.generations")
 _WITHIN = 8.0
-"""Seconds for a chat model's words; who waits longer has gone. Then the answer stands without them."""
+"""Seconds for a chat model's words and its reading; who waits longer has gone. Then the answer stands without them."""
 _Mark = tuple[tuple[str, int, int], ...]
 
 
@@ -25,19 +22,19 @@ class Generations:
     """Holds the assistant that answers now. PackError when the pack is not well formed at the start."""
 
     def __init__(
-        self, pack: Path | None, home: Path, embedding: str | None = None, say: Callable[[str], None] = log.info,
-        model: BaseChatModel | None = None,
-    ) -> None:  # fmt: skip
-        self._pack, self.home, self._embedding, self._say = pack or shipped(), home, embedding, say
-        self._model = model
+        self, pack: Path | None, home: Path, say: Callable[[str], None] = log.info, **opening: Unpack[Opening]
+    ) -> None:
+        self._pack, self.home, self._say, self._opening = pack or shipped(), home, say, opening
         self._seen = self._mark()
         self.current = self._load()
         self.ready = False
 
     def _load(self) -> Assistant:
-        made = Traced.load(self._pack, home=self.home, embedding=self._embedding, say=self._say, model=self._model)
+        made = Traced.load(self._pack, home=self.home, say=self._say, **self._opening)
         if made.drafter:
             made.drafter.within = _WITHIN
+        if made.second:
+            made.second.within = _WITHIN
         return made
 
     def open(self) -> None:
@@ -67,7 +64,7 @@ class Generations:
         return True
 
     def _published(self, helper: Assistant) -> bool:
-        return places(helper.pack, self.home, self._embedding)[0].exists()
+        return places(helper.pack, self.home, self._opening.get("embedding"))[0].exists()
 
     def _mark(self) -> _Mark:
         """Changes whenever the pack's files or the published generations do."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from assistant.engine import Assistant
+    from assistant.types import Answer
 
 _HERE = Path(__file__).parent
 _AT_ONCE = 16
@@ -51,10 +52,12 @@ def theme() -> gr.themes.Base:
     )
 
 
-def page(current: Callable[[], Assistant], keep: Keep, runs: Path = Path("runs")) -> gr.Blocks:
-    """The page over the assistant that answers now; `keep` takes feedback, reports are looked for in `runs`.
+def page(
+    current: Callable[[], Assistant], keep: Keep, count: Callable[[Answer], None], runs: Path = Path("runs")
+) -> gr.Blocks:
+    """The page over the assistant that answers now; `keep` takes feedback, `count` each answer to a question.
 
-    Serve it with `mount`.
+    Reports are looked for in `runs`. Serve it with `mount`.
     """
     screen, pack = Screen(current, keep, runs), current().pack
     starts = pack.starts
@@ -79,7 +82,9 @@ def page(current: Callable[[], Assistant], keep: Keep, runs: Path = Path("runs")
             gr.skip(),
         )
         settled = ask(helper, question, turns)
-        for turn in worded(helper, settled):
+        for turn in worded(helper, settled, turns):
+            if turn.answer and not turn.growing:
+                count(turn.answer)
             now = (*turns, settled if turn.growing else turn)  # what stays when the wording is stopped
             kept = _remembered(kept, now)
             yield (
@@ -182,7 +187,7 @@ def _box(*, ready: bool) -> gr.Textbox:
     )
 
 
-def mount(app: FastAPI, current: Callable[[], Assistant], keep: Keep) -> None:
+def mount(app: FastAPI, current: Callable[[], Assistant], keep: Keep, count: Callable[[Answer], None]) -> None:
     """Put the page at ``/chat`` of an application, and its widget beside it: no uploads, no call home, no other pages."""
     from starlette.responses import FileResponse
 
@@ -193,7 +198,7 @@ def mount(app: FastAPI, current: Callable[[], Assistant], keep: Keep) -> None:
 
     gr.mount_gradio_app(
         app,
-        page(current, keep),
+        page(current, keep, count),
         "/chat",
         theme=theme(),
         css=STYLE,

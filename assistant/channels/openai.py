@@ -191,7 +191,8 @@ async def reply(request: Request, desk: Service, begun: Reply | Settled, name: s
 
 def _said(request: Request, answer: Answer, name: str) -> Reply:
     note_answer(request, answer)
-    return Reply(answer.text + _sources(answer) if name.endswith("-md") else answer.text, answer)
+    text = f"{answer.text}\n\n{answer.otherwise}" if answer.otherwise else answer.text
+    return Reply(text + _sources(answer) if name.endswith("-md") else text, answer)
 
 
 async def spoken(request: Request, desk: Service, begun: Reply | Settled, name: str, tale: sse.Tale) -> Spoken:

@@ -21,7 +21,7 @@ _ECHO = 500
 _ACTIVE = re.compile(r"[&<>*_`\[\]!#~\\$@|^={}+\"]|(?<=[a-zA-Z]):(?=//)|(?<=www)\.", re.IGNORECASE)
 _MARK = re.compile(r"\[(\d{1,4})\]")
 _RULER = re.compile(r"\|(?:-{3,}\|)+")
-_GROWING = "_A model words the rest; a sentence is shown when it is proven …_"
+_GROWING = "_A model is at work; a sentence of it is shown when it is proven …_"
 _START = re.compile(r"^(\s*\d{0,9})([-.)])")
 LOST = "lost"
 
@@ -49,14 +49,17 @@ def typed(question: str) -> str:
 
 
 def message(turn: Turn, number: int) -> str:
-    """The reply of the `number`-th turn: badge, text with `[n]` links into the evidence, and what we ask back."""
+    """The reply of the `number`-th turn: badge, text with `[n]` links into the evidence, what a model reads otherwise, what we ask back."""
     answer = turn.answer
     if answer is None:
         return _literal(turn.apology)
     parts = [badge(answer.status), _markdown(answer, number)]
     if turn.growing:
         parts.append(_GROWING)
-    elif answer.ask:
+        return "\n\n".join(parts)
+    if answer.otherwise:
+        parts.append(f"> {_literal(answer.otherwise)}")
+    if answer.ask:
         parts.append(f"**{_literal(answer.ask.question)}**")
     return "\n\n".join(parts)
 

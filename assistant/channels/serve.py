@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from assistant.channels.generations import Generations
     from assistant.channels.settings import Settings
+    from assistant.types import Answer
 
 log = logging.getLogger("assistant.serve")
 _OPENAI = ("/v1/chat/completions", "/v1/responses")
@@ -78,7 +79,7 @@ def application(generations: Generations, settings: Settings, environment: Mappi
         app.include_router(door)
     _operations(app)
     app.router.routes.extend((*mcp.routes(agents, service), *chats.routes))
-    gradio.mount(app, lambda: generations.current, partial(state.add_feedback, PAGE))
+    gradio.mount(app, lambda: generations.current, partial(state.add_feedback, PAGE), partial(_count, figures))
     _errors(app)
     describe(app, settings.base)
     if settings.origins:
@@ -87,6 +88,12 @@ def application(generations: Generations, settings: Settings, environment: Mappi
             allow_headers=["authorization", "content-type", "idempotency-key"],
         )  # fmt: skip
     return Guard(app, settings, Keyring(state, settings), Limits(settings.rate, state), figures)
+
+
+def _count(figures: Metrics, answer: Answer) -> None:
+    """Count an answer of the page, and what a chat model did for it."""
+    figures.answered(PAGE, answer)
+    figures.spent(answer)
 
 
 async def _beside(service: Service) -> None:

@@ -88,6 +88,8 @@ class Settled:
     stages: tuple[Stage, ...]
     """The steps that led to it, each once."""
     channel: str
+    before: Answer | None = None
+    """The answer before it in the conversation."""
 
 
 async def kept(work: Callable[[], T]) -> T:
@@ -203,7 +205,9 @@ class Service:
         def work() -> None:
             try:
                 with telling(lambda step: tell(Stage(step))):
-                    for piece in settled.helper.word(settled.answer, stopped):
+                    for piece in settled.helper.word(settled.answer, stopped, settled.before):
+                        if isinstance(piece, Answer):
+                            self.metrics.spent(piece)
                         tell(piece)
             except Exception as error:  # noqa: BLE001  # whatever it is, the caller's side raises it
                 tell(error)
@@ -243,7 +247,7 @@ class Service:
         return replace(found, claims=tuple(linked))
 
     def _leaves(self, answer: Answer, channel: str) -> Answer:
-        self.metrics.answers.labels(channel, answer.status, answer.engine).inc()
+        self.metrics.answered(channel, answer)
         return self.served(answer)
 
     def _settle(self, helper: Assistant, turns: tuple[str, ...], channel: str) -> Settled:
@@ -252,7 +256,7 @@ class Service:
         with telling(steps.append):
             answer = helper.settle(turns[-1], after=before)
         self._carried.put(helper.pack.digest, turns, answer)
-        return Settled(helper, answer, tuple(Stage(one) for one in dict.fromkeys(steps)), channel)
+        return Settled(helper, answer, tuple(Stage(one) for one in dict.fromkeys(steps)), channel, before)
 
     def _after(self, helper: Assistant, turns: tuple[str, ...], deadline: float) -> Answer | None:
         """The answer before; worked out again from the last turn that is still known, as long as somebody waits."""

@@ -6,7 +6,7 @@ Without an SDK in the process the spans and times are nothing and cost some micr
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
@@ -16,10 +16,11 @@ from opentelemetry import metrics, trace
 from opentelemetry.trace import Span
 
 from assistant.engine import Assistant
-from assistant.types import Answer, Hit, Verification
+from assistant.second import SecondReader
+from assistant.types import Answer, Draft, Facts, Hit, Second, Verification
 from assistant.verify import Verifier
 
-Step = Literal["checking", "retrieving", "drafting", "verifying"]
+Step = Literal["checking", "reading", "retrieving", "drafting", "verifying"]
 tracer = trace.get_tracer("assistant")
 _seconds = metrics.get_meter("assistant").create_histogram("assistant.step.duration", "s", "Time of a corridor's step.")
 _SPANS: dict[Step, str] = {"checking": "invoke_agent assistant", "retrieving": "retrieval"}
@@ -69,23 +70,19 @@ class Traced(Assistant):
             )
             return answer
 
-    def word(self, answer: Answer, stopped: Callable[[], str] = str) -> Iterator[str | Answer]:
-        """As `Assistant.word`, with a chat model in a span that holds what became of its sentences."""
+    def draft(self, answer: Answer, stopped: Callable[[], str] = str) -> Iterator[str | Answer]:
+        """As `Assistant.draft`, with a chat model in a span that holds what became of its sentences."""
         if self.drafter is None:
-            yield from super().word(answer)
+            yield from super().draft(answer)
             return
         with _step("drafting") as span:
-            for piece in super().word(answer, stopped):
+            for piece in super().draft(answer, stopped):
                 if isinstance(piece, Answer) and (draft := piece.draft):
                     span.set_attributes(
                         {
-                            "gen_ai.operation.name": "chat",
-                            "gen_ai.request.model": draft.model,
-                            "gen_ai.usage.input_tokens": draft.input_tokens,
-                            "gen_ai.usage.output_tokens": draft.output_tokens,
+                            **_called(draft),
                             "assistant.sentences.kept": draft.kept,
                             "assistant.sentences.replaced": draft.replaced,
-                            "assistant.fault": draft.fault.partition(":")[0],
                         }
                     )
                 yield piece
@@ -108,6 +105,12 @@ class Traced(Assistant):
         """Reads claims in spans."""
         return _Verifier(self.pack, self.reader.vocabulary, self.checker)
 
+    @cached_property
+    def second(self) -> SecondReader | None:
+        """Reads questions in spans, where that was asked for."""
+        plain = super().second
+        return plain and _SecondReader(plain.pack, plain.model, plain.price)
+
 
 class _Verifier(Verifier):
     def verify(self, text: str) -> Verification:
@@ -116,3 +119,23 @@ class _Verifier(Verifier):
             found = super().verify(text)
             span.set_attributes({"assistant.claims": len(found.claims)})
             return found
+
+
+class _SecondReader(SecondReader):
+    def read(self, question: str, before: Facts, names: Sequence[str]) -> Second:
+        """As `SecondReader.read`, in a span that holds what it took."""
+        with _step("reading") as span:
+            found = super().read(question, before, names)
+            span.set_attributes(_called(found))
+            return found
+
+
+def _called(told: Draft | Second) -> dict[str, str | int]:
+    """What a call of a chat model took."""
+    return {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": told.model,
+        "gen_ai.usage.input_tokens": told.input_tokens,
+        "gen_ai.usage.output_tokens": told.output_tokens,
+        "assistant.fault": told.fault.partition(":")[0],
+    }

@@ -47,15 +47,16 @@ def ask(helper: Assistant, question: str, before: Turns) -> Turn:
     return _tried(Turn(question, None), lambda: helper.settle(question, after=after))
 
 
-def worded(helper: Assistant, turn: Turn) -> Iterator[Turn]:
+def worded(helper: Assistant, turn: Turn, before: Turns) -> Iterator[Turn]:
     """The turn as a chat model words it, each time with more of its proven text, at last whole; as it is without a model.
 
+    Where the model reads each question too, told the facts of the turns `before`, the last one says what it read otherwise.
     Status, facts and places stand from the first one on. Whatever breaks on the way, the turn in the rules' words is the last.
     """
     if turn.answer and helper.drafter:
         text, whole = "", turn
         try:
-            for piece in _in_one_context(helper.word(turn.answer)):
+            for piece in _in_one_context(helper.word(turn.answer, after=last(before))):
                 if isinstance(piece, str):
                     text += piece
                     yield replace(turn, answer=replace(turn.answer, text=text), growing=True)
@@ -118,8 +119,9 @@ def _difference(pack: Pack, before: Sequence[Facts], after: Sequence[Facts]) -> 
     for old, new in zip(before, after, strict=True):
         for name in dict.fromkeys((*old, *new)):
             if old.get(name) != new.get(name):
-                values = " or ".join(pack.label(name, v) for v in new.get(name, ())) or "not said"
-                found.append(f"{pack.dimensions[name].label} {values}" if name in pack.dimensions else name)
+                found.append(
+                    f"{pack.dimensions[name].label} {pack.told(new, name)}" if name in pack.dimensions else name
+                )
     return ", ".join(found)
 
 
