@@ -19,6 +19,7 @@ from assistant.grammar import asks_duty, asks_plainly
 from assistant.lexicon import phrases, words
 from assistant.plans import Reviewing
 from assistant.reading import said_by
+from assistant.refusals import Refusing
 from assistant.rules import Place
 from assistant.statements import Stated
 from assistant.types import Answer, Ask, Facts, Hit, Part, Reading, Scenario, Status, Unit, Verdict
@@ -33,6 +34,8 @@ _NEAR = 0.70
 """Cosine from which a place's topic is taken for the question's."""
 _TELLING = 0.54
 """Cosine from which a place is preferred to a list of what works, where the question does not name what to list."""
+_CLOSE = 0.75
+"""Cosine from which words said in passing are not what is asked."""
 _SURE = 0.80
 """Cosine from which an explanation is preferred to all the ways in which a value could come out that the question names."""
 _LEAN = 0.55
@@ -183,15 +186,15 @@ class Case:
             self.verdicts, self.parts, self.way = plan.verdicts, plan.parts, "plan"
             return status
         if reading.foreign or (reading.off_topic and not self._fits(_PLAIN)):
-            return self._foreign()
+            return self._refuse(Refusing.foreign)
         if reading.unheard:
-            return self._foreign() if reading.off_topic else self._unheard()
+            return self._refuse(Refusing.foreign) if reading.off_topic else self._refuse(Refusing.unheard, self.hits)
         if self._asks_who_is_right():
             return "conflict"
         if reading.silence and not self._stated and not self._valued():
-            return self._stated_silence()
+            return self._refuse(Refusing.silent)
         if self._unmeasured():
-            return self._unknown(self.hits)
+            return self._refuse(Refusing.refuse, self.hits)
         if reading.kind == "compare":
             return "information" if self._compare() else self._explain(complete=True)
         if reading.kind == "which" and reading.decision and not self._told():
@@ -206,6 +209,8 @@ class Case:
         if decided == "value" and reading.kind != "explain" and not told_better:
             fact = self._found() if self._undecided() else None
             return self._state(fact) if fact else self._value()
+        if self._passing():
+            return self._refuse(Refusing.silent)
         if decided == "capability" and reading.kind in {"capability", "claim"} and not self._better_explained():
             fact = self._found() if self._undecided() or self._barely() else None
             return self._state(fact) if fact else self._capability()
@@ -216,6 +221,11 @@ class Case:
         if self._wants_tool():
             return self._which() or self._explain()
         return self._explain()
+
+    def _passing(self) -> bool:
+        """Whether words that may be said in passing are the subject: little else is told, and no place is near."""
+        little = self.reading.decision is None or all(len(s.facts) < _ENOUGH for s in self._scenarios())
+        return bool(self.reading.aside) and little and not self._fits(_CLOSE)
 
     def _settled(self) -> bool:
         """Whether the rules decide of every machine, and enough is told of each."""
@@ -497,6 +507,12 @@ class Case:
             and not self._better_explained(_KNOWN + 0.1 * (len(facts) - 1))
         )
 
+    def _refuse(self, say: Callable[..., Status], *hits: Sequence[Hit]) -> Status:
+        refusing = Refusing(self.house, self.question, self.reading, self.page)
+        status = say(refusing, *hits)
+        self.way = refusing.way
+        return status
+
     # ---- what retrieval says
 
     @cached_property
@@ -540,7 +556,7 @@ class Case:
         self.way = "explanation"
         hits = self.hits
         if not hits or (hits[0].similarity < _KNOWN and not self.house.degraded):
-            return self._capability() if self._settled() else self._unknown(hits)
+            return self._capability() if self._settled() else self._refuse(Refusing.refuse, hits)
         stated = self._found()
         if stated:
             return self._state(stated)
@@ -562,39 +578,3 @@ class Case:
             rule = self.pack.rule(verdict.rules[0])
             self.page.say(rule.title, rule.place)
             self.page.say(rule.because)
-
-    def _unknown(self, hits: Sequence[Hit]) -> Status:
-        if self.reading.off_topic or not hits:
-            return self._foreign()
-        self.way = "nothing near"
-        self.composer.nearest(self.page, hits, "The documents do not say this.")
-        return "not_stated"
-
-    def _foreign(self) -> Status:
-        self.way = "outside"
-        if words("courtesies").issuperset(w for w in self.house.reader.words(self.question) if w[0].isalpha()):
-            self.page.say(f"Ask about {self.pack.about}: put a question, or paste a claim or a whole plan.")
-            return "out_of_scope"
-        self.composer.nearest(
-            self.page,
-            (),
-            f"This is outside what these documents cover: they are about {self.pack.about}. The documents do not say anything on it.",
-        )
-        return "out_of_scope"
-
-    def _unheard(self) -> Status:
-        self.way = "unknown name"
-        words = ", ".join(w.upper() if len(w) < 4 else w.title() for w in self.reading.unheard)
-        self.composer.nearest(
-            self.page,
-            self.hits,
-            f"The documents do not speak of {words}, so neither yes nor no can be proven from them.",
-        )
-        return "not_stated"
-
-    def _stated_silence(self) -> Status:
-        self.way = "known silence"
-        silence = next(s for s in self.pack.silences if s.id == self.reading.silence)
-        self.page.say("Not stated in the documents.")
-        self.page.say(silence.says, silence.place)
-        return "not_stated"

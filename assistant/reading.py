@@ -30,15 +30,13 @@ from assistant.items import items_of
 from assistant.labels import asked_about, named_by
 from assistant.lexicon import words as lexicon_words
 from assistant.machines import Machines
+from assistant.mentions import corrected, elliptical, one_denied, outermost, outright, taken_back
 from assistant.negation import negated
 from assistant.pack import Pack
 from assistant.rules import Decision
 from assistant.types import Kind, Mention, Reading, Scenario
 from assistant.vocabulary import PUNCTUATION, Found, Vocabulary, Word, clean, mention, parts_of, texts
 
-_CORRECT = re.compile(
-    r"\b(?:becomes?|became|turned into|converted (?:to|into)|leaves|gets virtuali[sz]ed|migrated (?:to|into)|moved to|sorry|i mean|i meant|correction|scratch that|no wait|wait no|make that|actually|rather|oops|my mistake|should have said|meant to say|not quite|typo|i misspoke|misspoke|pardon|strike that|turns out|no no|wait)\b|^\W*no\b|^\W*nope\b"
-)
 _QUOTED = re.compile(r"[\"“”][^\"“”]+[\"“”]|(?<!\w)['‘][^\n]+?['’](?!\w)")
 _MACHINES = ("vm", "server", "machine", "box", "host")
 """Words whose letter names a machine ("VM A: Windows"), and no option."""
@@ -76,6 +74,7 @@ class Reader:
             for d in pack.dimensions.values() for v in d.values for phrase in v.alone
             if d.kind == "fact"
         ]  # fmt: skip
+        self._weak = frozenset(s.id for s in pack.silences if s.weak)
         self._nouns = sorted(
             ((parts_of(noun), d.name) for d in pack.dimensions.values() for noun in d.nouns),
             key=lambda n: -sum(len(p) for p in n[0]),
@@ -171,9 +170,9 @@ class Reader:
         mentions = [
             mention(f, is_negated=n in denied) for n, f in enumerate(found) if f.entry.kind in {"value", "denied"}
         ]
-        mentions = self._one_denied(mentions)
-        mentions = self._elliptical(tokens, [*mentions, *self._listed(tokens, mentions)])
-        mentions = _outright(self._corrected(tokens, self.doubts.settle(tokens, _outermost(mentions))))
+        mentions = one_denied(self.pack, mentions)
+        mentions = elliptical(self.pack, tokens, [*mentions, *self._listed(tokens, mentions)])
+        mentions = outright(corrected(tokens, self.doubts.settle(tokens, outermost(mentions))))
         text = clean(question)
         judged = _certified(tokens) or self._judged(text, words, found)
         first, last = judged or focus_of(tokens)
@@ -200,19 +199,12 @@ class Reader:
         heard = [
             f
             for n, f in enumerate(found)
-            if f.entry.kind == "unheard" and n not in denied and not _taken_back(tokens, f)
+            if f.entry.kind == "unheard" and n not in denied and not taken_back(tokens, f)
         ]
         asking = [f for f in found if first <= f.start < last]
-        silences = (
-            [
-                f
-                for f in asking
-                if f.entry.kind == "silence"
-                and lexicon_words("leaving_out").isdisjoint(tokens[max(0, f.start - _BESIDE) : f.start])
-            ]
-            if not (judged and inside)
-            else []
-        )
+        subjects = self._subjects(tokens, asking)
+        if judged and inside:
+            subjects = {n: size for n, size in subjects.items() if n in self._weak}
         scenarios = self.machines.scenarios(tokens, mentions, set(compared[:1]))
         return Reading(
             kind=kind,
@@ -231,7 +223,8 @@ class Reader:
                     [*(f.phrase for f in heard), *_rivals(self.pack, asking, mentions), *self._stranger(tokens, found)]
                 )
             ),
-            silence=max(silences, key=lambda f: f.end - f.start).entry.name if silences else None,
+            silence=max((n for n in subjects if n not in self._weak), key=subjects.__getitem__, default=None),
+            aside=max((n for n in subjects if n in self._weak), key=subjects.__getitem__, default=None),
             off_topic=self._off_topic(found, mentions, kind) and all(c.startswith("@") for c in why),
             foreign=_foreign(self.pack, asking, mentions),
             cues=(*why, *cues),
@@ -295,60 +288,14 @@ class Reader:
             len(said) < _TWO and all(self.pack.dimensions[n].everyday for n in said) and (kind == "explain" or not said)
         )
 
-    def _corrected(self, tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:
-        """Drop what the user takes back in the same breath ("on-prem Linux, sorry, Windows")."""
-        line, ends, place = " ".join(tokens), [], 0
-        for token in tokens:
-            ends.append(place)
-            place += len(token) + 1
-        cues = [
-            m.start() for m in _CORRECT.finditer(line) if m.start() > 0 and not line[: m.start()].strip().endswith("?")
-        ]
-        starts = {m.start for m in mentions if m.start and (tokens[m.start - 1] == "from" or _formerly(tokens, m))}
-        if not cues and not starts:
-            return mentions
-        kept = []
-        for one in mentions:
-            later = [
-                m
-                for m in mentions
-                if m.dimension == one.dimension
-                and not m.negated
-                and m.start > one.start
-                and not set(m.values) & set(one.values)
-                and any(ends[one.end - 1] < cue <= ends[m.start] for cue in cues)
-            ]
-            left = one.start in starts and any(_other_value(m, one) for m in mentions)
-            if not later and not left:
-                kept.append(one)
-        return kept
-
-    def _elliptical(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> list[Mention]:
-        """With what a bare "not" says: "one VM is encrypted, the other is not" tells of another machine, "MARS is not" of none."""
-        found = list(mentions)
-        for n, end in _bare_denials(tokens):
-            sentence = next(s for s in sentence_spans(tokens) if n in s)
-            told = [
-                m for m in mentions if m.start in sentence and m.end <= n <= m.end + SHORT and _apart(tokens[m.end : n])
-            ]
-            one = max(told, key=lambda m: m.end, default=None)
-            names = self.pack.dimensions[one.dimension].names if one else ()
-            if one and len(names) == _TWO and len(one.values) == 1:
-                other = tuple(v for v in names if (v in one.values) == one.negated)
-                found.append(Mention(one.dimension, other, "not", n, end))
-            if one and any(m.dimension == one.dimension and m.end == n for m in mentions):
-                found = [replace(m, negated=True) if m.end == n else m for m in found]
-        return found
-
-    def _one_denied(self, mentions: Sequence[Mention]) -> list[Mention]:
-        """Of words that say several things at once a denial denies the one that changes most easily: "not on VMware" stays at home."""
-        easiest: dict[tuple[int, int], int] = {}
-        for m in mentions:
-            span, change = (m.start, m.end), self.pack.dimensions[m.dimension].change
-            easiest[span] = min(change, easiest.get(span, change))
-        return [
-            m for m in mentions if not m.negated or self.pack.dimensions[m.dimension].change == easiest[m.start, m.end]
-        ]
+    def _subjects(self, tokens: Sequence[str], asking: Sequence[Found]) -> dict[str, int]:
+        """The subjects on which the documents are silent among what is asked, each with the length of its words."""
+        sizes: dict[str, int] = {}
+        for f in asking:
+            before = tokens[max(0, f.start - _BESIDE) : f.start]
+            if f.entry.kind == "silence" and lexicon_words("leaving_out").isdisjoint(before):
+                sizes[f.entry.name] = max(f.end - f.start, sizes.get(f.entry.name, 0))
+        return sizes
 
     def _listed(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> Iterator[Mention]:
         """Facts told as in a list: "Entire VM, Azure, Windows": a word that means a value alone, between two stops."""
@@ -509,54 +456,10 @@ def _denies(kind: Kind, focus: Sequence[str], spoken: Collection[int]) -> bool:
     return denies(" ".join(focus))
 
 
-def _other_value(one: Mention, other: Mention) -> bool:
-    return one.dimension == other.dimension and not one.negated and not set(one.values) & set(other.values)
-
-
 def _pattern(elements: Sequence[str]) -> Pattern:
     phrases = tuple(parts_of(e) for e in elements if not e.startswith("@"))
     tags = frozenset(e[1:] for e in elements if e.startswith("@"))
     return Pattern(tags, phrases, frozenset(p[0][0] for p in phrases))
-
-
-def _bare_denials(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Where "is not" or "isn't" ends a clause, first and last token."""
-    for n, token in enumerate(tokens):
-        end = (
-            n + 1
-            if token in {"isn't", "aren't"}
-            else n + 2
-            if tokens[n : n + 2] in (["is", "not"], ["are", "not"])
-            else 0
-        )
-        if end and (end == len(tokens) or tokens[end] in PUNCTUATION):
-            yield n, end
-
-
-def _formerly(tokens: Sequence[str], one: Mention) -> bool:
-    """Whether something is told of the past: "it used to sit on Windows"."""
-    clause = next(s for s in sentence_spans(tokens) if one.start in s)
-    before = tokens[clause.start : one.start]
-    cut = max((n for n, t in enumerate(before) if t in {",", "but", "and", "now"}), default=-1)
-    said = before[cut + 1 :]
-    return any(said[n : n + 2] == ["used", "to"] for n in range(len(said))) or bool(
-        {"formerly", "previously"} & {*said}
-    )
-
-
-def _apart(gap: Sequence[str]) -> bool:
-    """Whether the words between two statements pass on to another machine."""
-    return not {",", "and", "but"}.isdisjoint(gap) and {"it", "that", "this", "they", "now"}.isdisjoint(gap)
-
-
-def _outright(mentions: list[Mention]) -> list[Mention]:
-    """Hints give way to what is said outright, and to each other ("VSS or the scripts fail")."""
-    said = {m.dimension for m in mentions if not m.soft}
-    hints: dict[str, set[tuple[str, ...]]] = {}
-    for one in mentions:
-        if one.soft:
-            hints.setdefault(one.dimension, set()).add(one.values)
-    return [m for m in mentions if not m.soft or (m.dimension not in said and len(hints[m.dimension]) == 1)]
 
 
 def _mended(text: str, words: Sequence[Word]) -> str:
@@ -566,21 +469,6 @@ def _mended(text: str, words: Sequence[Word]) -> str:
         pieces += [text[place : word.start], word.text if word.written else text[word.start : word.end]]
         place = word.end
     return "".join(pieces)
-
-
-def _outermost(mentions: list[Mention]) -> list[Mention]:
-    """Without a denial that is part of something longer that is told: "MARS was never installed there" rules out no tool."""
-    spans = [(m.start, m.end, m.dimension) for m in mentions]
-    return [
-        m
-        for m in mentions
-        if not m.negated or not any(a <= m.start and m.end < b and name != m.dimension for a, b, name in spans)
-    ]
-
-
-def _taken_back(tokens: Sequence[str], found: Found) -> bool:
-    """Whether an unheard word is corrected at once: "in AWS, sorry, in Azure"."""
-    return bool(_CORRECT.search(" ".join(tokens[found.end : found.end + 4])))
 
 
 def _rivals(pack: Pack, found: Sequence[Found], mentions: Sequence[Mention]) -> list[str]:

@@ -123,6 +123,8 @@ class Reading:
     """Words of a dimension whose value the documents do not know ("Solaris")."""
     silence: str | None = None
     """Id of a subject on which the documents are known to be silent."""
+    aside: str | None = None
+    """The same of words that may be said in passing ("the DPM we paid for"): the subject only where nothing else is."""
     off_topic: bool = False
     """No word of the subject stands in the question."""
     foreign: bool = False

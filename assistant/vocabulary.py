@@ -137,6 +137,11 @@ class Vocabulary:
             for v in d.values
             if v.near
         ]
+        self._near += [
+            (Entry("silence", s.id), [[parts_of(w) for w in group] for group in s.near])
+            for s in pack.silences
+            if s.near
+        ]
         self._apart = [
             (Entry("value", d.name, (v.name,)), [parts_of(w) for w in v.apart])
             for d in pack.dimensions.values()
@@ -236,8 +241,8 @@ class Vocabulary:
         found += self._find_gaps(tokens, covered)
         found += self._find_apart(tokens)
         for one, subject in self._find_near(tokens):
-            nests = self.pack.dimensions[one.entry.name].nests
-            found = [f for f in found if nests or f.entry.kind != "value" or not f.start <= subject < f.end]
+            hides = one.entry.kind == "value" and not self.pack.dimensions[one.entry.name].nests
+            found = [f for f in found if not hides or f.entry.kind != "value" or not f.start <= subject < f.end]
             found.append(one)
         return _widest(sorted(found, key=lambda f: (f.start, -f.end)))
 
@@ -288,8 +293,10 @@ class Vocabulary:
         start = 0
         for end in [*(i for i, t in enumerate(tokens) if t in {".", "?", "!", ";", "\n"}), len(tokens)]:
             sentence = tokens[start:end]
+            counted = ["number" if t.isdigit() else t for t in sentence]
             for entry, groups in self._near:
-                spans = list(takewhile(itemgetter(1), (_longest_of(sentence, group) for group in groups)))
+                read = counted if entry.kind == "silence" else sentence
+                spans = list(takewhile(itemgetter(1), (_longest_of(read, group) for group in groups)))
                 if len(spans) == len(groups):
                     words = " … ".join(" ".join(sentence[a:b]) for a, b in sorted(spans))
                     first, last = min(a for a, _ in spans), max(b for _, b in spans)

@@ -182,6 +182,12 @@ def test_options_are_counted_and_sorted_out(helper: Assistant, question: str, ch
         ("Does it back up Windows 98?", "not_stated"),
         ("How do I uninstall MARS?", "not_stated"),
         ("The VM was switched off when the backup ran. Will the database come up clean?", "information"),
+        ("Can I restore a physical server with Restore disk?", "not_stated"),
+        ("Can I restore a virtual server with Restore disk?", "supported"),
+        ("Is a Windows Server licence included with MABS?", "not_stated"),
+        ("Can the DPM we already paid for back up folders of our on-premises Linux VMs?", "supported"),
+        ("Do we pay for restoring?", "not_stated"),
+        ("May one VM be backed up to 2 vaults at once?", "not_stated"),
     ],
 )
 def test_verdicts_that_a_word_more_or_less_decides(helper: Assistant, question: str, status: str) -> None:

@@ -218,6 +218,17 @@ def test_what_the_documents_are_silent_about_is_known(question: str, silence: st
     assert READER.read(question).silence == silence
 
 
+def test_words_that_may_be_said_in_passing_are_kept_apart() -> None:
+    read = READER.read("Do we pay for restores of 40 VMs?")
+    assert (read.silence, read.aside) == (None, "prices-aside")
+    assert READER.read("Can one vault take 500 machines?").aside == "numbers-of-things"
+
+
+def test_what_is_only_hinted_at_is_not_denied() -> None:
+    assert facts(READER.read("Can MARS back up a server that is not a domain controller?")) == {"tool": ("mars",)}
+    assert facts(READER.read("Can MARS back up our domain controller?")) == {"tool": ("mars",), "os": ("windows",)}
+
+
 @pytest.mark.parametrize(
     ("question", "kind", "decision"),
     [
