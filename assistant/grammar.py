@@ -297,7 +297,7 @@ def kind_of(
     capable = _CAPABLE.search(line)
     if capable:
         return "capability", (capable[0],), line.endswith("?") or len(tokens) <= 2 * SHORT
-    if len(tokens) > 5 and (mentions or tokens[-1] == "."):
+    if len(tokens) > 5 and (mentions or tokens[-1] == ".") and any(map(_tells, sentences)):
         return "claim", ("statement",), line.endswith("?")
     return "explain" if _names_one(tokens, mentions) else "capability", ("fragment",), False
 
@@ -333,6 +333,16 @@ def _wanted(sentence: Sequence[str]) -> str:
     noun = next((n for n, w in enumerate(content[: _TITLE + 1]) if w in words("wanted")), None)
     own = [n for n in _finite(content) if not set(content[max(0, n - 2) : n]) & _SELF]
     return "" if noun is None or own else content[noun]
+
+
+def _tells(sentence: Sequence[str]) -> bool:
+    """Whether something is stated, and not only a need or a machine named: "On-prem Windows VM + MABS for volumes" asks."""
+    clauses = [[t for t in part if t not in PUNCTUATION] for part in _parts(sentence, {",", ":"})]
+    return any(
+        clause[max(0, n - 1) : n] != ["to"] and not set(clause[max(0, n - 2) : n]) & _SELF and (n or clause[0] in AUX)
+        for clause in clauses
+        for n in _finite(clause)
+    )
 
 
 def _weighs(sentence: Sequence[str]) -> bool:
