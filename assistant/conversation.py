@@ -158,8 +158,14 @@ class Conversation:
         short = len(tokens) <= 2 * SHORT or (bool(_POINTING.search(line)) and not fresh.mentions)
         named = outcome_of(self.pack.decisions[decision], fresh.mentions, tokens) if decision else None
         spoken = self._carried_outcome(decision, scenarios) if kind == "capability" else None
+        other_tool = bool(fresh.mentions) and all(
+            self.pack.dimensions[m.dimension].kind == "choice" for m in fresh.mentions
+        )
+        same = other_tool and not own and len(tokens) <= SHORT
         return replace(
             fresh,
+            silence=fresh.silence or (old.silence if same else None),
+            aside=fresh.aside or (old.aside if same else None),
             kind=kind,
             decision=decision,
             asked=asked,

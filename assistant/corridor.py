@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -12,7 +11,7 @@ from itertools import pairwise
 from assistant.bounds import Bounds
 from assistant.checker import SUPPORTED
 from assistant.choices import Choosing, House
-from assistant.compose import Page, lower, spoken
+from assistant.compose import MOST_CHARACTERS, MOST_CITATIONS, Page, lower, spoken
 from assistant.confidence import Way, situation
 from assistant.disputes import fitting
 from assistant.grammar import asks_duty, asks_plainly
@@ -21,6 +20,7 @@ from assistant.plans import Reviewing
 from assistant.reading import said_by
 from assistant.refusals import Refusing
 from assistant.rules import Place
+from assistant.second_look import second_look
 from assistant.statements import Stated
 from assistant.types import Answer, Ask, Facts, Hit, Part, Reading, Scenario, Status, Unit, Verdict
 
@@ -51,27 +51,15 @@ _LIKENESS_ASKED = (0.55, 0.86, 0.95)
 the second line for what opens like a yes/no question ("Can …?")."""
 
 
-_POLL = re.compile(
-    r"^\W*(?:yes or no|true or false|true/false|t/f)\b\W*|\W*\b(?:yes or no|y/n|true or false|right or wrong)\W*$",
-    re.IGNORECASE,
-)
-"""Asks for a verdict on what stands beside it."""
-
-
-def _asked_last(text: str) -> str:
-    """Of several sentences the last where it is a question of its own, the others set the scene; without its question mark."""
-    last = re.split(r"(?<=[.!?])\s+", text)[-1]
-    points_back = re.search(r"\b(?:this|that|it|these|those)\b", last, re.IGNORECASE)
-    return (last if text.endswith("?") and not points_back else text).strip(" ?")
-
-
 class Case:
     """One question on its way through the house."""
 
-    def __init__(self, house: House, question: str, reading: Reading) -> None:
+    def __init__(self, house: House, question: str, reading: Reading, page: Page | None = None) -> None:
+        """`page` is that of a message of which this is one question."""
         self.house, self.pack, self.composer = house, house.pack, house.composer
         self.question, self.reading = question, reading
-        self.page = Page(house.pack)
+        self.page = page or Page(house.pack)
+        self.begins = len(self.page.text)
         self.verdicts: list[Verdict] = []
         self.parts: list[Part] = []
         self.choice: tuple[str, ...] = ()
@@ -80,13 +68,7 @@ class Case:
 
     def answer(self) -> Answer:
         """Walk the corridor once."""
-        status = self._status()
-        if (
-            self.reading.kind == "claim"
-            and not self.reading.negative
-            and status in {SUPPORTED, "information", "depends"}
-        ):
-            status = self._judged_by_words(status) or status
+        status = self.decide()
         shown = self.verdicts[0] if self.verdicts else None
         came_about = situation(self.way, status, self.reading, shown)
         assumed = tuple(dict.fromkeys(a for v in self.verdicts for a in v.assumed))
@@ -122,28 +104,32 @@ class Case:
             reading=self.reading,
         )
 
+    def decide(self) -> Status:
+        """The status, and on the page what proves it, without what closes an answer."""
+        status = self._status()
+        claims = self.reading.kind == "claim" and not self.reading.negative
+        if claims and status in {SUPPORTED, "information", "depends"}:
+            status = self._judged_by_words(status) or status
+        return status
+
     def _judged_by_words(self, status: Status) -> Status | None:
         """No where the second reader of claims refutes what the first would have confirmed or left open, yes where it proves all of that."""
-        topic = self.reading.topic if self.reading.topic in self.question else self.question
-        topic = _POLL.sub("", topic).strip()
-        if not topic or "whether" in self.reading.focus:
-            return None
-        asked = _asked_last(topic) if "judged" not in self.reading.cues else topic
-        claims = self.house.verifier.verify(asked).claims
+        claims = second_look(self.house, self.question, self.reading)
         refuted = [c for c in claims if c.standing == "contradicted" and c.correction]
         if status == "depends" and self.parts:
             refuted = []
         open_ = self.way == "value" and status != SUPPORTED
         proven = [c for c in claims if c.standing == "proven"] if open_ else []
-        if refuted or (proven and len(proven) == len(claims)):
-            self.page, self.verdicts, self.parts, self.way = Page(self.pack), [], [], "correction"
-            self.page.say("That is not right." if refuted else "That is right.")
-            for claim in (refuted or proven)[:2]:
-                places = [Place(c.section_id, c.quote, c.start, c.end) for c in claim.citations]
-                told = claim.correction or spoken(places[0].quote, self.composer.header(places[0]))
-                self.page.say(told, *places)
-            return "not_supported" if refuted else "supported"
-        return None
+        if not refuted and (not proven or len(proven) < len(claims)):
+            return None
+        self.page.back(self.begins)
+        self.verdicts, self.parts, self.way = [], [], "correction"
+        self.page.say("That is not right." if refuted else "That is right.")
+        for claim in (refuted or proven)[:2]:
+            places = [Place(c.section_id, c.quote, c.start, c.end) for c in claim.citations]
+            told = claim.correction or spoken(places[0].quote, self.composer.header(places[0]))
+            self.page.say(told, *places)
+        return "not_supported" if refuted else "supported"
 
     def _id(self) -> str:
         seed = f"{self.pack.digest}\0{self.question}\0{self.reading.topic}\0{self._scenarios()!r}"
@@ -176,6 +162,8 @@ class Case:
 
     def _status(self) -> Status:
         reading = self.reading
+        if reading.kind == "several":
+            return self._several()
         if reading.kind == "choice":
             chosen = Choosing(self.house, self.question, reading, self.page)
             self.choice, self.verdicts, self.way = chosen.choose(), chosen.verdicts, "choice"
@@ -226,6 +214,26 @@ class Case:
         """Whether words that may be said in passing are the subject: little else is told, and no place is near."""
         little = self.reading.decision is None or all(len(s.facts) < _ENOUGH for s in self._scenarios())
         return bool(self.reading.aside) and little and not self._fits(_CLOSE)
+
+    def _several(self) -> Status:
+        """Each question in short; one status for all where they agree."""
+        questions = self.reading.questions
+        for n, (text, reading) in enumerate(questions):
+            start = len(self.page.text)
+            self.page.share(len(questions) - n)
+            self.page.say(f"{n + 1})")
+            case = Case(self.house, text, reading, self.page)
+            status = case.decide()
+            said = self.page.text[case.begins :]
+            if said.startswith(("1. ", "- ", "|")):
+                self.page.text = f"{self.page.text[: case.begins - 1]}\n{said}"
+            self.page.line()
+            self.parts.append(Part(text, status, reading.scenarios[0].facts, self.page.text[start:].strip()))
+            self.verdicts += case.verdicts
+        self.page.room, self.page.marks, self.way = MOST_CHARACTERS, MOST_CITATIONS, "several"
+        found = {p.status for p in self.parts}
+        unanswered = found <= {"not_stated", "out_of_scope"}
+        return found.pop() if len(found) == 1 else "not_stated" if unanswered else "information"
 
     def _settled(self) -> bool:
         """Whether the rules decide of every machine, and enough is told of each."""

@@ -159,7 +159,7 @@ _SELF = frozenset({"i", "we", "you", "one", "they", "people"})
 _BEFORE_NOUN = frozenset({"a", "an", "the", "to", "of", "for", "by", "in", "on", "from", "with"})
 _TITLE = 5
 """Words before the noun of a phrase that asks for it, at most."""
-_LEAD = frozenset(
+LEAD = frozenset(
     {
         "and",
         "so",
@@ -312,7 +312,7 @@ def _heads(tokens: Sequence[str]) -> list[str]:
     """The word that opens each sentence's main clause: "If it is encrypted, can I …" opens with "can"."""
     heads = []
     for sentence in _parts(tokens, {".", "?", "!", ";", "\n"}):
-        clauses = [[t for t in c if t not in _LEAD] for c in _parts(sentence, {",", ":", "(", ")", "-", "–", "—"})]
+        clauses = [[t for t in c if t not in LEAD] for c in _parts(sentence, {",", ":", "(", ")", "-", "–", "—"})]
         clauses = [c for c in clauses if c]
         if not clauses:
             continue
@@ -414,7 +414,7 @@ def focus_of(tokens: Sequence[str]) -> tuple[int, int]:
 
 
 def _asks(sentence: Sequence[str]) -> bool:
-    content = [t for t in sentence if t not in _LEAD]
+    content = [t for t in sentence if t not in LEAD]
     return bool(content) and (
         content[0] in WH
         or content[0]
@@ -425,7 +425,7 @@ def _asks(sentence: Sequence[str]) -> bool:
 
 def complete(tokens: Sequence[str]) -> bool:
     """Whether the turn is a whole question of its own, not a fragment."""
-    first = [t for t in tokens if t not in PUNCTUATION and t not in _LEAD][:1]
+    first = [t for t in tokens if t not in PUNCTUATION and t not in LEAD][:1]
     return bool(first) and (first[0] in AUX or first[0] in WH) and len(tokens) > 4
 
 

@@ -34,6 +34,7 @@ from assistant.mentions import corrected, elliptical, one_denied, outermost, out
 from assistant.negation import negated
 from assistant.pack import Pack
 from assistant.rules import Decision
+from assistant.several import goes_on, questions_of
 from assistant.types import Kind, Mention, Reading, Scenario
 from assistant.vocabulary import PUNCTUATION, Found, Vocabulary, Word, clean, mention, parts_of, texts
 
@@ -83,6 +84,9 @@ class Reader:
     def read(self, question: str, after: Context | None = None) -> Reading:
         """What the question says; `after` lends the facts of the previous turn to a follow-up."""
         text = clean(question)
+        told, asked = questions_of(text)
+        if asked:
+            return self._several(told, asked, after)
         items, rest = items_of(text)
         if items:
             words = self.vocabulary.words(rest)
@@ -112,6 +116,15 @@ class Reader:
                 )
             return replace(fresh, kind="choice", choices=options, stem=stem, denied=wants_the_wrong_one(stem))
         return self.conversation.carry(fresh, words, after) if after else fresh
+
+    def _several(self, told: str, asked: Sequence[str], after: Context | None) -> Reading:
+        """Several questions, each read with what is told first, or as a follow-up of the one before."""
+        read: list[tuple[str, Reading]] = []
+        for question in asked:
+            linked = bool(read) and goes_on(question)
+            text, context = (question, Context(read[-1][1], None)) if linked else (f"{told} {question}".strip(), after)
+            read.append((text, self.read(text, context)))
+        return replace(read[-1][1], kind="several", decision=None, questions=tuple(read))
 
     def _blocked(self, fresh: Reading, old: Reading) -> bool:
         """Whether what was said before rules out the decision of a follow-up that leaves it unsaid: files are wanted, not any backup."""

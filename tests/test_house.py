@@ -33,7 +33,7 @@ FLOORS = {
     # between the words and those who decide on them: English, then machines and turns, then whole readings
     "denial": 1,
     "grammar": 3.2,
-    **dict.fromkeys(("labels", "items", "negation", "mentions"), 3.3),
+    **dict.fromkeys(("labels", "items", "negation", "mentions", "several"), 3.3),
     **dict.fromkeys(("machines", "doubts", "conversation", "statements"), 3.4),
     "reading": 3.6,
     "disputes": 3.9,
@@ -45,7 +45,7 @@ FLOORS = {
     **dict.fromkeys(("retrieve", "draft", "doors", "catalogue"), 5),
     "second": 5.2,
     "choices": 5.4,
-    **dict.fromkeys(("bounds", "plans", "refusals"), 5.45),
+    **dict.fromkeys(("bounds", "plans", "refusals", "second_look"), 5.45),
     "corridor": 5.5,
     "engine": 6,
     # what the doors share stands below the doors
@@ -352,7 +352,9 @@ CORE = [
     "bounds",
     "plans",
     "refusals",
+    "second_look",
     "mentions",
+    "several",
     "corridor",
     "engine",
     "channels.evidence",

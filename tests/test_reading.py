@@ -143,7 +143,7 @@ def test_the_other_of_two_values_is_not_another_thing() -> None:
 
 def test_the_noun_of_a_value_asks_for_it() -> None:
     assert READER.read("Linux VM in Azure, no scripts. Level of consistency?").kind == "value"
-    assert READER.read("Linux VM in Azure, no scripts. Application consistent?").kind == "claim"
+    assert READER.read("Linux VM in Azure, no scripts. Application consistent?").kind == "capability"
 
 
 @pytest.mark.parametrize(
