@@ -65,6 +65,12 @@ class Context:
     """The dimension that we asked for."""
 
 
+_OWN = re.compile(
+    r"^(?:well |ok |okay |so |, )*(?:it|they|(?:the|our|my|this|that|its|his|her|their) (?:vm|vms|machine|machines|server|servers|box|boxes|host|hosts|guest|backup|backups|disk|disks|os))\b"
+)
+"""Opens a statement about one's own machine, told after a question of ours."""
+
+
 class Conversation:
     """Carries readings of one pack from turn to turn; keeps nothing itself."""
 
@@ -100,6 +106,8 @@ class Conversation:
             return fresh
         if _SWITCH.search(line):
             return fresh
+        if after.asked and fresh.kind == "claim" and _OWN.search(line):
+            return self._continue(replace(fresh, decision=None, explicit=False), tokens, old, line)
         whole = fresh.explicit and complete(fresh.focus) and bool(fresh.mentions)
         if whole and not follows and not refers:
             return fresh
@@ -133,6 +141,8 @@ class Conversation:
             decision = fresh.decision
         else:
             decision = old.decision or fresh.decision
+        told = fresh.kind == "claim" and own and decision == old.decision  # "it was backed up with the extension"
+        explicit = explicit and not told
         if own and decision == fresh.decision and not explicit:
             explicit = fresh.kind != "nothing"
         kind, asked = (
@@ -158,10 +168,8 @@ class Conversation:
         short = len(tokens) <= 2 * SHORT or (bool(_POINTING.search(line)) and not fresh.mentions)
         named = outcome_of(self.pack.decisions[decision], fresh.mentions, tokens) if decision else None
         spoken = self._carried_outcome(decision, scenarios) if kind == "capability" else None
-        other_tool = bool(fresh.mentions) and all(
-            self.pack.dimensions[m.dimension].kind == "choice" for m in fresh.mentions
-        )
-        same = other_tool and not own and len(tokens) <= SHORT
+        said = {m.dimension for m in fresh.mentions}
+        same = bool(said) and said <= {m.dimension for m in old.mentions} and not own and len(tokens) <= SHORT
         return replace(
             fresh,
             silence=fresh.silence or (old.silence if same else None),

@@ -465,7 +465,8 @@ def _denies(kind: Kind, focus: Sequence[str], spoken: Collection[int]) -> bool:
     if asks_duty(focus) and kind != "claim":
         return excluded(focus)
     if kind in {"claim", "capability"}:
-        return len([n for n in denials(focus) if n not in spoken]) % 2 == 1
+        answers = {0} if focus[1:2] and focus[1] in PUNCTUATION else set()  # "No, I meant a VM"
+        return len([n for n in denials(focus) if n not in spoken and n not in answers]) % 2 == 1
     return denies(" ".join(focus))
 
 
