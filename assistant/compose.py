@@ -114,6 +114,10 @@ def _key(place: Place) -> tuple[str, int, int]:
     return (place.source, place.start, place.end)
 
 
+def _lies_in(place: Place, hit: Hit) -> bool:
+    return place.source == hit.section.id and hit.unit.start <= place.start < hit.unit.end
+
+
 def place_of(hit: Hit) -> Place:
     """The place of a found unit."""
     return Place(hit.section.id, hit.unit.text, hit.unit.start, hit.unit.end)
@@ -408,8 +412,8 @@ class Composer:
 
     # ---- comparisons and explanations
 
-    def compare(self, page: Page, dimension: str, values: Sequence[str]) -> bool:
-        """A small table of what the documents say of each value; False when they say nothing comparable."""
+    def compare(self, page: Page, dimension: str, values: Sequence[str], hits: Sequence[Hit] = ()) -> bool:
+        """A small table of what the documents say of each value, what is nearest to the question first; False when nothing is comparable."""
         rows: dict[str, dict[str, Fact]] = {}
         for fact in self._cells:
             for value in values:
@@ -423,7 +427,13 @@ class Composer:
         page.say(f"| | {' | '.join(names)} |", end="\n")
         page.say(f"|---|{'---|' * len(values)}", end="\n")
         shown = 0
-        for attribute, row in sorted(shared, key=lambda r: -len(r[1])):
+
+        def order(named: tuple[str, dict[str, Fact]]) -> tuple[int, int]:
+            places = [f.place for f in named[1].values()]
+            near = (n for n, h in enumerate(hits) if any(_lies_in(p, h) for p in places))
+            return -len(named[1]), next(near, len(hits))
+
+        for attribute, row in sorted(shared, key=order):
             cells = [row[v].value if v in row else "–" for v in values]
             places = [row[v].place for v in values if v in row]
             if shown + len(set(map(_key, places)) - set(page.markers)) > _MOST_CELLS:
@@ -439,10 +449,7 @@ class Composer:
 
     @staticmethod
     def _row(page: Page, row: str, places: Sequence[Place]) -> bool:
-        if (
-            len(page.text) + len(row) > MOST_CHARACTERS
-            or len({_key(p) for p in places} | set(page.markers)) > MOST_CITATIONS
-        ):
+        if len(page.text) + len(row) > page.room or len({_key(p) for p in places} | set(page.markers)) > page.marks:
             return False
         start = len(page.text)
         for place in places:

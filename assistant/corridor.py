@@ -500,7 +500,7 @@ class Case:
         reading = self.reading
         dimension = reading.asked if reading.compared else None
         self.way = "comparison"
-        return bool(dimension) and self.composer.compare(self.page, dimension or "", reading.compared)
+        return bool(dimension) and self.composer.compare(self.page, dimension or "", reading.compared, self.hits)
 
     def _refuted(self) -> bool:
         """Whether the thing that an explanation takes for granted is not so: a false premise is named first."""

@@ -67,7 +67,7 @@ WHAT_IF = re.compile(
     r"\bwhat if\b|\bwhat happens (?:if|when)\b|\bwhat would happen\b|\bsuppose\b|\bsupposing\b|\bimagine\b|\bif it (?:were|was)\b|\bthen what \?"
 )
 _COMPARE = re.compile(
-    r"\b(?:vs|versus|difference|differences|differ|differs|compare|compared|comparison|better than|against|distinguish|distinction|or rather|diff between|(?:set|put|lay|place) .{3,40} side by side)\b"
+    r"\b(?:vs|versus|difference|differences|differ|differs|compare|compared|comparison|better than|against|distinguish|distinction|or rather|diff between|(?:set|put|lay|place) .{3,40} side by side)\b|\b(?:that|but|which|where) (?:\w+ ){1,3}(?:doesn't|does not|don't|can't|cannot|can not|won't)(?: \w+)?\W*$"
 )
 _WHICH = re.compile(
     r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|^\W*(?:every|all) (?:the )?\w+ ?,? please\b|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|(?:^|[.!?;,:-] )(?:\w+ ){0,2}(?:tools?|agents?|options?|products?|names?) ?\?|\b(?:tools|agents|options|products) \?$|"

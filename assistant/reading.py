@@ -205,6 +205,8 @@ class Reader:
         )
         if self._asks_value(focus, inside, first, decision, kind, polar=asks_duty(focus)):
             kind, cues, explicit = "value", (*cues, "noun"), True
+        if decision is None and kind == "which" and "how many" not in cues and self._wants_main(asked, inside):
+            decision = self.pack.decisions[self.pack.main]
         compared = self._compared(focus, inside, kind, plain=cues[-1:] in {("statement",), ("fragment",)})
         if compared:
             listed = len(compared) > 1 + _TWO and cues[-1:] in {("statement",), ("fragment",)}
@@ -300,6 +302,13 @@ class Reader:
         return (
             len(said) < _TWO and all(self.pack.dimensions[n].everyday for n in said) and (kind == "explain" or not said)
         )
+
+    def _wants_main(self, asked: str | None, inside: Sequence[Mention]) -> bool:
+        """Whether a bare "Which one for volumes?" is about the main decision: it names what one may choose there."""
+        main = self.pack.decisions.get(self.pack.main or "")
+        chosen = {n for r in self.pack.rules if r.decision == self.pack.main for n in r.when}
+        chosen &= {m.dimension for m in inside if self.pack.dimensions[m.dimension].kind == "choice"}
+        return main is not None and asked in {None, main.asks} and bool(chosen - {main.asks})
 
     def _subjects(self, tokens: Sequence[str], asking: Sequence[Found]) -> dict[str, int]:
         """The subjects on which the documents are silent among what is asked, each with the length of its words."""

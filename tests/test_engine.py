@@ -187,6 +187,8 @@ def test_options_are_counted_and_sorted_out(helper: Assistant, question: str, ch
         ("Is a Windows Server licence included with MABS?", "not_stated"),
         ("Can the DPM we already paid for back up folders of our on-premises Linux VMs?", "supported"),
         ("Do we pay for restoring?", "not_stated"),
+        ("Can I exclude disks from a VM backup?", "not_stated"),
+        ("Can MARS and the extension live on the same VM?", "depends"),
         ("May one VM be backed up to 2 vaults at once?", "not_stated"),
     ],
 )
@@ -262,6 +264,12 @@ def test_who_only_greets_is_told_what_to_ask(helper: Assistant, question: str) -
 def test_a_tool_that_cannot_back_it_up_is_not_listed_for_how_well_it_does(helper: Assistant) -> None:
     answer = helper.ask("12 Windows VMs on Hyper-V, app-aware. What would you install?")
     assert answer.options == ("MABS", "DPM")
+
+
+def test_a_comparison_begins_with_what_is_asked(helper: Assistant) -> None:
+    rows = helper.ask("Compare MARS and MABS: where do the backups go?").text.split("\n")
+    assert rows[4].startswith("| Backups go to | directly to a Recovery Services vault [1] |")
+    assert helper.ask("What does DPM protect that MARS doesn't?").text.startswith("DPM and The MARS agent compared:")
 
 
 def test_what_names_its_own_answer_is_explained(helper: Assistant) -> None:

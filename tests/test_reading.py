@@ -224,6 +224,22 @@ def test_words_that_may_be_said_in_passing_are_kept_apart() -> None:
     assert READER.read("Can one vault take 500 machines?").aside == "numbers-of-things"
 
 
+def test_a_bare_question_for_a_level_is_about_tools() -> None:
+    read = READER.read("Which one for volumes?")
+    assert (read.kind, read.decision) == ("which", "backup")
+
+
+def test_what_is_told_of_the_own_machine_after_our_question_is_no_claim() -> None:
+    told = turns("Can I get a single file back?", "The VM was backed up with the extension only.", asked="encryption")
+    assert (told.kind, told.decision) == ("capability", "restore")
+    assert facts(told)["tool"] == ("vm_extension",)
+
+
+def test_a_no_that_answers_denies_nothing() -> None:
+    assert not turns("Can MABS back up our physical Debian?", "No, I meant a VM.").negative
+    assert turns("Can MABS back up our physical Debian?", "No tool can.").negative
+
+
 def test_what_is_only_hinted_at_is_not_denied() -> None:
     assert facts(READER.read("Can MARS back up a server that is not a domain controller?")) == {"tool": ("mars",)}
     assert facts(READER.read("Can MARS back up our domain controller?")) == {"tool": ("mars",), "os": ("windows",)}
