@@ -513,11 +513,12 @@ def _measures(words: Sequence[str], own: int, told: Sequence[Told], ruled: Seque
     mine = [w for w in words[own:] if w[0].isalnum()]
     quotes = {w for t in told for w in split(t.fact.place.quote)}
     read = {words[i] for t in told for i in t.used} | {words[i] for r in ruled for i in r.used}
-    counted = [n for n, w in enumerate(mine) if w in _COUNTS and w not in quotes | read]
+    counted = [w for w in mine if w in _COUNTS | _BEYOND and w not in quotes | read]
     echoes = mine[-2:] == ["as", "well"] and mine[-3:-2] and mine[-3] in AUX
     return bool(counted or echoes) or any(pair in _WHOLE for pair in pairwise(mine))
 
 
+_BEYOND = words("beyond")
 _COUNTS = frozenset({"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"})
 _WHOLE = frozenset({("all", "that"), ("everything", "that"), ("all", "what"), ("everything", "which")})
 
