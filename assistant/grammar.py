@@ -470,9 +470,17 @@ _PICKS = re.compile(
 """What follows the options and asks to pick among them."""
 _ASKED = re.compile(r"\?|\b(?:which|what|choose|pick|select|tick|mark)\b", re.IGNORECASE)
 _LETTER = re.compile(
-    r"(?:^|(?<=[\s,;:?.(\[]))\(?\[?(?P<label>[A-Fa-fX-Zx-z]|[1-6]|i{1,3}|iv)(?P<mark>[).:\]]| [=–-](?=\s)|(?=\s))\s*"
+    r"(?:^|(?<=[\s,;:?.(\[]))\(?\[?(?P<label>I{1,3}|IV|[A-Fa-fX-Zx-z]|[1-6]|i{1,3}|iv)(?P<mark>[).:\]]| [=–-](?=\s)|(?=\s))\s*"
 )
-_SERIES = (tuple("ABCDEF"), tuple("abcdef"), tuple("123456"), ("i", "ii", "iii", "iv"), tuple("XYZ"), tuple("xyz"))
+_SERIES = (
+    tuple("ABCDEF"),
+    tuple("abcdef"),
+    tuple("123456"),
+    ("i", "ii", "iii", "iv"),
+    ("I", "II", "III", "IV"),
+    tuple("XYZ"),
+    tuple("xyz"),
+)
 _BRIEF = 5
 """Words of an option whose letter has no mark, at most; on a line of its own it may be longer."""
 _LONGEST_OPTION = 160
@@ -538,7 +546,8 @@ def _split_off(text: str) -> tuple[str, str, str]:
 def wants_the_wrong_one(stem: str) -> bool:
     """Whether the option that is NOT so is asked for; what is said of the machine before denies nothing."""
     parts = re.split(r"\b(?=(?:which|what|who|pick|choose|select|mark|tick)\b)", stem, maxsplit=1, flags=re.IGNORECASE)
-    return bool((_WRONG_ONE if len(parts) > 1 else _WRONG_OUT_LOUD).search(parts[-1]))
+    asked = re.split(r"\b(?:when|if|after|because|once|while|although)\b", parts[-1], maxsplit=1)[0]
+    return bool((_WRONG_ONE if len(parts) > 1 else _WRONG_OUT_LOUD).search(asked))
 
 
 _WRONG_OUT_LOUD = re.compile(r"\b(?:NOT|EXCEPT|FALSE|WRONG|INCORRECT)\b|\bodd one\b")

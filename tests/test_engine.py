@@ -154,6 +154,10 @@ def test_that_none_of_the_options_holds_is_proven_by_what_refutes_them(helper: A
         ("How many storage replication options are there? a) 1 b) 2 c) 3", ("B",)),
         ("Which of these is NOT a restore option? a) Create a new VM b) Restore disk c) Clone d) Replace existing", ("C",)),
         ("Tick all that are app-aware: A) MARS agent B) MABS C) DPM", ("B", "C")),
+        ("Which tools back up volumes of on-premises Windows VMs? A. MARS and DPM B. DPM and MABS C. MARS only", ("B",)),
+        ("Which agent is installed manually? A. VMSnapshot B. MARS C. both D. neither", ("B",)),
+        ("Which of these is unavailable for encrypted VMs: I. create new VM II. restore disk III. replace existing", ("III",)),
+        ("Which level results when VSS fails on a running Windows VM? A) application B) file system C) crash D) none", ("B",)),
     ],
 )  # fmt: skip
 def test_options_are_counted_and_sorted_out(helper: Assistant, question: str, choice: tuple[str, ...]) -> None:
