@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from assistant.grammar import sentence_spans
 from assistant.labels import Stretch, of_all, stretches
 from assistant.pack import Pack
 from assistant.types import Facts, Mention, Scenario
@@ -44,6 +45,9 @@ class Machines:
                 groups.append({one.dimension: [one]})
             else:
                 current.setdefault(one.dimension, []).append(one)
+        rows = self._rows(tokens, mentions) if len(groups) > 1 else ()
+        if rows:
+            return rows
         if len(groups) == 1:
             return (Scenario(self._facts([*shared, *(m for ms in groups[0].values() for m in ms)])),)
         return self._apart(tokens, groups, shared)
@@ -59,6 +63,35 @@ class Machines:
         if not all(own.values()) or any(f == facts[0] for f in facts[1:]):
             return ()
         return tuple(Scenario(f, name) for f, name in zip(facts, own, strict=True))
+
+    def _rows(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> tuple[Scenario, ...]:
+        """A scenario for each clause that pairs a machine with what it gets: "the Windows boxes get MARS, the Linux VMs DPM"."""
+        rows: list[list[Mention]] = []
+        common: list[Mention] = []
+        for sentence in sentence_spans(tokens):
+            told = len(rows)
+            for clause in _clauses(tokens, sentence):
+                said = [m for m in mentions if m.start in clause]
+                if any(self.pack.dimensions[m.dimension].kind == "fact" for m in said):
+                    rows.append(said)
+                elif len(rows) > told:
+                    rows[-1] += said
+                else:
+                    common += said
+        given = [{m.dimension: m.values for m in row if not m.negated} for row in rows]
+        paired = [n for n in given[0] if self.pack.dimensions[n].kind == "choice"] if len(given) > 1 else []
+        if not any(all(n in g for g in given) and any(g[n] != given[0][n] for g in given) for n in paired):
+            return ()
+        facts = [{**self._facts(common), **self._facts(row)} for row in rows]
+        telling = [
+            n
+            for n in facts[0]
+            if self.pack.dimensions[n].kind == "fact" and any(f.get(n) != facts[0][n] for f in facts)
+        ]
+        if not telling:
+            return ()
+        labels = [", ".join(self.pack.label(n, v) for n in telling for v in f.get(n, ())[:1]) for f in facts]
+        return tuple(Scenario(f, label) for f, label in zip(facts, labels, strict=True))
 
     def _apart(
         self, tokens: Sequence[str], groups: Sequence[Mapping[str, Sequence[Mention]]], shared: Sequence[Mention]
@@ -115,6 +148,20 @@ class Machines:
             elif kept and name in chosen:
                 facts[name] = dimension.names
         return facts
+
+
+def _clauses(tokens: Sequence[str], sentence: range) -> Iterator[range]:
+    """The clauses of a sentence, cut at commas and "and" outside brackets."""
+    start, depth = sentence.start, 0
+    for n in sentence:
+        depth += (tokens[n] == "(") - (tokens[n] == ")")
+        if depth == 0 and tokens[n] in _CUTS:
+            yield range(start, n)
+            start = n + 1
+    yield range(start, sentence.stop)
+
+
+_CUTS = frozenset({",", "and", "while", "but", "whereas"})
 
 
 def _whether(tokens: Sequence[str], one: Mention, other: Mention) -> bool:

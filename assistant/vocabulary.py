@@ -122,6 +122,10 @@ def clean(question: str) -> str:
     return text[: 2 * LONGEST]
 
 
+_ABBREVIATED = frozenset({"incl", "excl", "vs", "resp", "approx", "ca"})
+"""Words whose full stop ends no sentence."""
+
+
 class Vocabulary:
     """The words of one pack, ready to be found in questions."""
 
@@ -186,6 +190,8 @@ class Vocabulary:
             if word.endswith("'s") and word[:-2] not in _CONTRACTED:
                 word = word[:-2]
             word = self.repair(word)
+            if word == "." and found and found[-1].text in _ABBREVIATED:
+                continue
             found.append(Word(word, match.start(), match.end(), written if word != written else ""))
         return found
 

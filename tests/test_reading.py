@@ -235,6 +235,26 @@ def test_what_is_told_of_the_own_machine_after_our_question_is_no_claim() -> Non
     assert facts(told)["tool"] == ("vm_extension",)
 
 
+def test_a_plan_in_prose_pairs_each_machine_with_what_it_gets() -> None:
+    read = READER.read(
+        "The two physical Windows servers get MARS for folders, the Linux VMs on VMware (app data incl. MySQL) get MABS, "
+        "and the physical Red Hat box gets DPM. Fine?"
+    )
+    assert [(s.label, dict(s.facts)) for s in read.scenarios] == [
+        (
+            "physical, Windows",
+            {"environment": ("physical",), "os": ("windows",), "level": ("files_folders",), "tool": ("mars",)},
+        ),
+        (
+            "virtual, Linux",
+            {**LINUX_VM, "level": ("app_data",), "tool": ("mabs",), "workload": ("other_app",)},
+        ),
+        ("physical, Linux", {"environment": ("physical",), "os": ("linux",), "tool": ("dpm",)}),
+    ]
+    shared = READER.read("Windows servers and Linux servers on-prem with MARS, both physical. Fine?")
+    assert [s.facts["tool"] for s in shared.scenarios] == [("mars",), ("mars",)]
+
+
 def test_a_no_that_answers_denies_nothing() -> None:
     assert not turns("Can MABS back up our physical Debian?", "No, I meant a VM.").negative
     assert turns("Can MABS back up our physical Debian?", "No tool can.").negative
