@@ -182,7 +182,7 @@ class Vocabulary:
 
     def words(self, text: str) -> list[Word]:
         """The tokens of a cleaned text, lower case, each typo repaired to a word we know if only one is near."""
-        found = []
+        found: list[Word] = []
         lowered = text.lower()
         for match in _TOKEN.finditer(lowered if len(lowered) == len(text) else _lower(text)):
             written = match[0]
