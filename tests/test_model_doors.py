@@ -22,7 +22,7 @@ import openai
 import pytest
 from fakes import Behaviour, Script, model, sentences
 from fakes import served as speaking
-from mcp import Client
+from mcp import Client, StdioServerParameters
 from prometheus_client.parser import text_string_to_metric_families
 from served import REFUSED, Served, served, sqlite
 from test_second import OURS, reads
@@ -271,10 +271,9 @@ def test_nothing_of_a_model_is_counted_or_loaded_where_none_is_asked_for(home: P
         "import sys; from pathlib import Path; from assistant.channels.generations import Generations;"
         "one = Generations(None, Path(sys.argv[1])).current; print(one.drafter, one.second, 'langchain' in sys.modules)"
     )
-    root = str(Path(__file__).resolve().parents[1])
     run = [sys.executable, "-W", "ignore", "-c", code, str(home)]
     done = subprocess.run(
-        run, cwd=root, env={**os.environ, "PYTHONPATH": root}, capture_output=True, text=True, check=True
+        run, cwd=ROOT, env={**os.environ, "PYTHONPATH": ROOT}, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["None", "None", "False"]
 
@@ -305,6 +304,14 @@ def test_a_reading_that_nobody_waits_for_is_not_asked_for(read_twice: Generation
 
 # ---- the command line
 
+ROOT = str(Path(__file__).resolve().parents[1])
+SWITCHES = ["--model", "openai:fake", "--read-twice", "--price", "2,10"]
+
+
+def knowing(url: str) -> dict[str, str]:
+    """An environment whose model is at that address."""
+    return {**os.environ, "OPENAI_API_KEY": "x", "OPENAI_BASE_URL": url, "PYTHONPATH": ROOT}
+
 
 @contextmanager
 def started(arguments: list[str], home: Path, folder: Path, url: str) -> Iterator[str]:
@@ -324,9 +331,7 @@ def started(arguments: list[str], home: Path, folder: Path, url: str) -> Iterato
         "--state",
         sqlite(folder),
     ]
-    root = str(Path(__file__).resolve().parents[1])
-    environment = {**os.environ, "OPENAI_API_KEY": "x", "OPENAI_BASE_URL": url, "PYTHONPATH": root}
-    with subprocess.Popen([*command, *arguments], cwd=root, env=environment, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen([*command, *arguments], cwd=ROOT, env=knowing(url), stderr=subprocess.DEVNULL) as process:
         try:
             deadline = time.monotonic() + 60
             while True:
@@ -345,8 +350,24 @@ def test_serve_takes_the_switches_of_ask(home: Path, helper: Assistant, tmp_path
     helper.search("anything")  # builds the index when there is none
     with (
         speaking(Behaviour(script=does(OTHER, f"{PROVEN} [1]"))) as url,
-        started(["--model", "openai:fake", "--read-twice", "--price", "2,10"], home, tmp_path, url) as house,
+        started(SWITCHES, home, tmp_path, url) as house,
     ):
         answer = httpx.post(f"{house}/v1/ask", json={"question": REFUSED}, timeout=20).json()
     assert (answer["draft"]["cost"], answer["second"]["cost"]) == (0.0004, 0.0002)
     assert answer["second"]["says"].startswith(OTHERWISE)
+
+
+async def test_mcp_over_stdin_and_stdout_takes_them_too(home: Path, helper: Assistant, tmp_path: Path) -> None:
+    settled = helper.ask(REFUSED)
+    command = ["-m", "assistant.cli", "--home", str(home), "mcp", "--state", sqlite(tmp_path), *SWITCHES]
+    with speaking(Behaviour(script=does(OTHER, f"{PROVEN} [1]", "MARS backs up Linux."))) as url:
+        process = StdioServerParameters(command=sys.executable, args=command, cwd=ROOT, env=knowing(url))
+        async with Client(process) as client:
+            asked = (await client.call_tool("ask", {"question": REFUSED})).structured_content or {}
+    assert (asked["id"], asked["status"], PROVEN in asked["text"]) == (settled.id, "not_supported", True)
+    assert {k: v for k, v in asked["draft"].items() if k != "seconds"} == {
+        "model": "fake", "kept": 1, "replaced": 1, "calls": 1, "input_tokens": 100, "output_tokens": 20, "fault": "",
+        "cost": 0.0004,
+    }  # fmt: skip
+    assert (asked["second"]["differs"], asked["second"]["cost"]) == (["os", "tool"], 0.0002)
+    assert asked["second"]["says"].startswith(OTHERWISE)
