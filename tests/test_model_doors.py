@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +34,7 @@ from assistant.channels.render import Turn, message
 from assistant.channels.settings import Settings
 from assistant.draft import Price
 from assistant.engine import Assistant
-from assistant.types import Answer, Draft, Second
+from assistant.types import GONE, Answer, Draft, Second
 
 PROVEN = "The MARS agent backs up Windows files, folders and system state to a Recovery Services vault."
 OTHER = {**OURS, "os": ["windows"], "tool": []}
@@ -191,6 +191,13 @@ def figures(page: bytes) -> dict[str, float]:
     }
 
 
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def shown(house: Served) -> dict[str, float]:
     return figures(httpx.get(f"{house.url}/metrics").content)
 
@@ -233,23 +240,65 @@ def test_what_is_given_up_is_counted_at_the_engine_that_answered_with_its_tokens
     }
 
 
-def test_who_hangs_up_is_no_answer_but_has_its_place_in_the_figures(house: Served, behaviour: Behaviour) -> None:
-    behaviour.pause = 0.3
+def test_who_hangs_up_is_no_answer_but_counts_as_stopped(house: Served, behaviour: Behaviour) -> None:
+    behaviour.pause = 2.0
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(f"{house.url}/v1/ask", json={"question": REFUSED}, timeout=1)
-    deadline = time.monotonic() + 5
-    while not (found := shown(house)):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert [k for k in found if "answers" in k] == []
-    assert sum(v for k, v in found.items() if "results" in k) == 2
+    by = "rules+retrieval fake"
+    until(lambda: f"assistant_model_seconds_count second {by}" in shown(house))
+    assert shown(house) == {
+        f"assistant_model_results_total draft stopped {by}": 1,
+        f"assistant_model_results_total second stopped {by}": 1,
+        f"assistant_model_tokens_total draft in {by}": 0,
+        f"assistant_model_tokens_total draft out {by}": 0,
+        f"assistant_model_tokens_total second in {by}": 0,
+        f"assistant_model_tokens_total second out {by}": 0,
+        f"assistant_model_seconds_count draft {by}": 1,
+        f"assistant_model_seconds_count second {by}": 1,
+        f"assistant_model_cost_total draft {by}": 0,
+    }
+
+
+def test_a_stream_that_is_closed_counts_as_stopped_with_what_was_told_by_then(
+    house: Served, behaviour: Behaviour
+) -> None:
+    """The first draft is refused whole, and the stream is closed while the model writes the second."""
+
+    def script(body: dict[str, object]) -> Sequence[str]:
+        if "response_format" in body:
+            return reads(OURS)(body)
+        again = "Write again" in str(body["messages"])
+        behaviour.pause = 0.3 if again else 0.0
+        return sentences("MARS backs up Linux.")(body)
+
+    behaviour.script = script
+    with httpx.stream("POST", f"{house.url}/v1/ask", json={"question": REFUSED, "stream": True}, timeout=20) as reply:
+        lines = reply.iter_lines()  # kept: the stream would be closed with it
+        assert "event: answer.delta" in lines
+        until(lambda: len(behaviour.requests) == 3)
+    until(lambda: any("answers" in k for k in shown(house)))
+    by = "rules+retrieval fake"
+    assert shown(house) == {
+        "assistant_answers_total http not_supported rules+retrieval": 1,
+        f"assistant_model_results_total draft stopped {by}": 1,
+        f"assistant_model_results_total second same {by}": 1,
+        f"assistant_model_tokens_total draft in {by}": 100,
+        f"assistant_model_tokens_total draft out {by}": 20,
+        f"assistant_model_tokens_total second in {by}": 50,
+        f"assistant_model_tokens_total second out {by}": 10,
+        f"assistant_model_seconds_count draft {by}": 1,
+        f"assistant_model_seconds_count second {by}": 1,
+        f"assistant_model_cost_total draft {by}": 0.0004,
+        f"assistant_model_cost_total second {by}": 0.0002,
+    }
 
 
 @pytest.mark.parametrize(
     ("kept", "replaced", "fault", "result"),
-    [(2, 0, "", "kept"), (2, 1, "", "mended"), (2, 0, "out of time", "mended"), (0, 3, "", "given_up"), (0, 0, "", "given_up")],
+    [(2, 0, "", "kept"), (2, 1, "", "mended"), (2, 0, "out of time", "mended"), (0, 3, "", "given_up"), (0, 0, "", "given_up"),
+     (2, 0, GONE, "stopped"), (0, 1, GONE, "stopped")],
 )  # fmt: skip
-def test_a_draft_is_kept_mended_or_given_up(kept: int, replaced: int, fault: str, result: str) -> None:
+def test_a_draft_is_kept_mended_given_up_or_stopped(kept: int, replaced: int, fault: str, result: str) -> None:
     made = Metrics()
     made.spent(Answer("ans_1", "?", "supported", "Yes.", draft=Draft("m", kept, replaced, 1, 5, 3, 0.5, fault)))
     assert figures(made.page()) == {
