@@ -232,6 +232,10 @@ class Ask:
     """(value, words) of each answer."""
 
 
+GONE = "nobody listens"
+"""The fault of what a chat model was stopped at because whoever had asked left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What a chat model had to do with an answer."""
