@@ -127,7 +127,7 @@ def _leads(joint: re.Match[str], question: str) -> bool:
         return False
     polar = first[0] in AUX or second[0] in AUX
     subject = second[0] not in AUX or not _NO_SUBJECT.match(second[1])
-    clause = second[0] in AUX or (second[0] in WH and not AUX.isdisjoint(second))
+    clause = second[0] in AUX or (second[0] in WH and len(second) > _SHORT + 1 and not AUX.isdisjoint(second))
     whole = _asks(before) and subject and clause and not _points_back(after)
     return whole and (polar or _ANNOUNCED.search(question) is not None)
 

@@ -26,6 +26,8 @@ from assistant.several import questions_of
         ("Can MARS do it? My boss says no. Is he right?", "", []),
         ("Which tools are app-aware, and which are not?", "", []),
         ("Which tool? MARS or MABS?", "", []),
+        ("Is the backup of folders with extension and MARS app-aware, although MARS is not?", "", []),
+        ("Is there corruption after I recover it, and what must the apps do?", "", []),
         ("What if it is encrypted? Can I use Replace existing then?", "", []),
         ("Which one protects Exchange? A) MARS B) MABS C) DPM", "", []),
     ],
