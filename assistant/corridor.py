@@ -72,7 +72,7 @@ class Case:
         shown = self.verdicts[0] if self.verdicts else None
         came_about = situation(self.way, status, self.reading, shown)
         assumed = tuple(dict.fromkeys(a for v in self.verdicts for a in v.assumed))
-        self.composer.close(self.page, [s.facts for s in self._scenarios()], assumed)
+        self.composer.close(self.page, self._understood(), assumed)
         missing = (
             tuple(dict.fromkeys(self._said(n) for v in self.verdicts for n in v.missing)) if status == "depends" else ()
         )
@@ -141,6 +141,12 @@ class Case:
     def _scenarios(self) -> tuple[Scenario, ...]:
         every = self.reading.scenarios
         return tuple(s for s in every if s.label == self.reading.about) if self.reading.about else every
+
+    def _understood(self) -> list[Facts]:
+        """What is known of each machine; of several questions not what each of them asks about it."""
+        told = [s.facts for _, reading in self.reading.questions for s in reading.scenarios]
+        of_machines = [{n: v for n, v in f.items() if self.pack.dimensions[n].kind == "fact"} for f in told]
+        return [dict(f) for f in of_machines] or [s.facts for s in self._scenarios()]
 
     def _said(self, dimension: str) -> str:
         return self.pack.dimensions[dimension].reads or dimension
@@ -225,6 +231,8 @@ class Case:
             case = Case(self.house, text, reading, self.page)
             status = case.decide()
             said = self.page.text[case.begins :]
+            if not said.strip():
+                self.page.text += "No room for the proof here, ask this one alone."
             if said.startswith(("1. ", "- ", "|")):
                 self.page.text = f"{self.page.text[: case.begins - 1]}\n{said}"
             self.page.line()

@@ -10,8 +10,13 @@ from assistant.labels import Stretch, of_all, stretches
 from assistant.pack import Pack
 from assistant.types import Facts, Mention, Scenario
 
+_TWO = 2
 _PASSING = 2
 """States that change as a story goes on (running, then stopped), by how hard they are to change: the last one counts."""
+
+
+_JOINTS = frozenset({"and", "plus", "while", "whereas"})
+_CUTS = _JOINTS | {",", "but"}
 
 
 class Machines:
@@ -49,7 +54,9 @@ class Machines:
         if rows:
             return rows
         if len(groups) == 1:
-            return (Scenario(self._facts([*shared, *(m for ms in groups[0].values() for m in ms)])),)
+            facts = self._facts([*shared, *(m for ms in groups[0].values() for m in ms)])
+            apart = self._rows(tokens, mentions, _JOINTS) if self._clash(facts) else ()
+            return apart or (Scenario(facts),)
         return self._apart(tokens, groups, shared)
 
     def _named(self, told: Sequence[Stretch], mentions: Sequence[Mention]) -> tuple[Scenario, ...]:
@@ -64,13 +71,24 @@ class Machines:
             return ()
         return tuple(Scenario(f, name) for f, name in zip(facts, own, strict=True))
 
-    def _rows(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> tuple[Scenario, ...]:
-        """A scenario for each clause that pairs a machine with what it gets: "the Windows boxes get MARS, the Linux VMs DPM"."""
+    def _clash(self, facts: Facts) -> bool:
+        """Whether no machine can be all that was said: physical, and in Azure."""
+        return any(
+            all(set(facts.get(n, ())) and set(facts[n]) <= set(v) for n, v in a.never.items()) for a in self.pack.axioms
+        )
+
+    def _rows(
+        self, tokens: Sequence[str], mentions: Sequence[Mention], cuts: frozenset[str] = _CUTS
+    ) -> tuple[Scenario, ...]:
+        """A scenario for each clause that pairs a machine with what it gets: "the Windows boxes get MARS, the Linux VMs DPM".
+
+        What is only joined (`cuts`) need not be paired.
+        """
         rows: list[list[Mention]] = []
         common: list[Mention] = []
         for sentence in sentence_spans(tokens):
             told = len(rows)
-            for clause in _clauses(tokens, sentence):
+            for clause in _clauses(tokens, sentence, cuts):
                 said = [m for m in mentions if m.start in clause]
                 if any(self.pack.dimensions[m.dimension].kind == "fact" for m in said):
                     rows.append(said)
@@ -79,18 +97,17 @@ class Machines:
                 else:
                     common += said
         given = [{m.dimension: m.values for m in row if not m.negated} for row in rows]
-        paired = [n for n in given[0] if self.pack.dimensions[n].kind == "choice"] if len(given) > 1 else []
-        if not any(all(n in g for g in given) and any(g[n] != given[0][n] for g in given) for n in paired):
+        paired = [n for g in given[:1] for n in g if self.pack.dimensions[n].kind == "choice"]
+        pairs = any(all(n in g for g in given) and any(g[n] != given[0][n] for g in given) for n in paired)
+        if len(rows) < _TWO or not (pairs or cuts is _JOINTS):
             return ()
         facts = [{**self._facts(common), **self._facts(row)} for row in rows]
-        telling = [
-            n
-            for n in facts[0]
-            if self.pack.dimensions[n].kind == "fact" and any(f.get(n) != facts[0][n] for f in facts)
-        ]
+        known = [{n: v for n, v in f.items() if self.pack.dimensions[n].kind == "fact"} for f in facts]
+        telling = [n for n in known[0] if any(f.get(n) != known[0][n] for f in known)]
         if not telling:
             return ()
-        labels = [", ".join(self.pack.label(n, v) for n in telling for v in f.get(n, ())[:1]) for f in facts]
+        marks = [{n: f[n] for n in telling if n in f} or f for f in known]
+        labels = [", ".join(self.pack.label(n, v[0]) for n, v in m.items()) for m in marks]
         return tuple(Scenario(f, label) for f, label in zip(facts, labels, strict=True))
 
     def _apart(
@@ -150,18 +167,15 @@ class Machines:
         return facts
 
 
-def _clauses(tokens: Sequence[str], sentence: range) -> Iterator[range]:
-    """The clauses of a sentence, cut at commas and "and" outside brackets."""
+def _clauses(tokens: Sequence[str], sentence: range, cuts: frozenset[str]) -> Iterator[range]:
+    """The clauses of a sentence, cut at these words outside brackets."""
     start, depth = sentence.start, 0
     for n in sentence:
         depth += (tokens[n] == "(") - (tokens[n] == ")")
-        if depth == 0 and tokens[n] in _CUTS:
+        if depth == 0 and tokens[n] in cuts:
             yield range(start, n)
             start = n + 1
     yield range(start, sentence.stop)
-
-
-_CUTS = frozenset({",", "and", "while", "but", "whereas"})
 
 
 def _whether(tokens: Sequence[str], one: Mention, other: Mention) -> bool:

@@ -31,7 +31,6 @@ _LINKS = frozenset(
         "those",
         "these",
         "there",
-        "one",
         "instead",
         "then",
         "same",
@@ -61,7 +60,7 @@ def goes_on(question: str) -> bool:
     """Whether a question lives on the one before: "And DPM?", "Is it app-aware?", "Which one instead?"."""
     said = _words(question)
     bare = len(said) <= _LEAST or (len(said) < _SHORT and said[1] in {"a", "an", "the"})
-    return bare or said[0] == "and" or said[1:2] == ["about"] or not _LINKS.isdisjoint(said)
+    return bare or said[0] == "and" or said[1:2] == ["about"] or not _LINKS.isdisjoint(said) or "one" in said[1:2]
 
 
 def _numbered(text: str) -> tuple[str, list[str]]:

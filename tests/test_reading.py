@@ -255,6 +255,16 @@ def test_a_plan_in_prose_pairs_each_machine_with_what_it_gets() -> None:
     assert [s.facts["tool"] for s in shared.scenarios] == [("mars",), ("mars",)]
 
 
+def test_what_cannot_be_one_machine_is_two() -> None:
+    read = READER.read("We have physical Windows servers and an encrypted VM in Azure. Can DPM protect volumes?")
+    wanted = {"level": ("volumes",), "tool": ("dpm",)}
+    assert [(s.label, dict(s.facts)) for s in read.scenarios] == [
+        ("physical, Windows", {**wanted, "environment": ("physical",), "os": ("windows",)}),
+        ("in Azure, encrypted", {**wanted, "location": ("azure",), "encryption": ("encrypted",)}),
+    ]
+    assert len(READER.read("Can MARS protect a physical server in Azure?").scenarios) == 1
+
+
 def test_a_no_that_answers_denies_nothing() -> None:
     assert not turns("Can MABS back up our physical Debian?", "No, I meant a VM.").negative
     assert turns("Can MABS back up our physical Debian?", "No tool can.").negative

@@ -58,3 +58,14 @@ def test_a_follow_up_goes_on_from_the_last_question(helper: Assistant) -> None:
     assert helper.ask("And of physical ones?", after=first).status == "not_supported"
     facts = first.reading.last.scenarios[0].facts if first.reading else {}
     assert helper.suppose(first, {**facts, "tool": ("mars",)}).status == "not_supported"
+
+
+def test_what_is_understood_is_told_once_and_every_question_is_spoken_of(helper: Assistant) -> None:
+    answer = helper.ask(
+        "We have physical Windows servers and an encrypted VM in Azure. Can DPM take volumes of the servers? Can MARS? "
+        "How do I get one file back from the VM? Is GRS the default?"
+    )
+    assert [p.label for p in answer.parts if p.text == f"{answer.parts.index(p) + 1})"] == []
+    assert answer.text.count("Understood:") == 1
+    assert answer.text.endswith("State of the documents: November 2019.")
+    assert len(answer.text) <= 1500
