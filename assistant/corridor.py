@@ -261,7 +261,10 @@ class Case:
         vague = given or (reading.asked is None and len(reading.cues) <= _FEW)
         decision = self.pack.decisions[reading.decision or ""]
         spaces = [self.house.checker.space(d) for d in (decision.id, decision.premise) if d]
-        told = self._named() & {n for space in spaces for n in space.domains}
+        facts = self._scenarios()[0].facts
+        silent = [a for a in self.pack.assumptions if a.silent and a.decision == decision.id]
+        granted = {n for a in silent for n, v in a.set.items() if facts.get(n) == (v,)}
+        told = self._named() & {n for space in spaces for n in space.domains} - granted
         return vague and len(told) < _ENOUGH and self._fits(_TELLING)
 
     def _wants_tool(self) -> bool:

@@ -52,7 +52,7 @@ QUESTIONS = {
     "out_of_scope": "Which stocks should I buy?",
     "supported": "Can DPM back up an on-premises Windows VM?",
     "not_supported": "Can I back up a physical Linux server in our datacenter?",
-    "depends": "Can I use Replace existing?",
+    "depends": "Can I use Replace existing on a VM?",
     "conflict": "Can MARS back up files of a Linux VM in Azure?",
     "not_stated": "How much does Azure Backup cost per month?",
     "information": "How does a backup with DPM work?",
