@@ -265,6 +265,13 @@ def test_what_cannot_be_one_machine_is_two() -> None:
     assert len(READER.read("Can MARS protect a physical server in Azure?").scenarios) == 1
 
 
+def test_and_is_not_denies_what_is_told_and_asks_what_is_asked() -> None:
+    told = READER.read("Our VM was backed up with MARS and isn't encrypted. Can I get a folder back?")
+    assert facts(told)["encryption"] == ("unencrypted",)
+    assert facts(READER.read("The disks are managed but aren't encrypted."))["encryption"] == ("unencrypted",)
+    assert facts(READER.read("MARS backs up Windows and isn't GRS the default?"))["redundancy"] == ("grs",)
+
+
 def test_a_no_that_answers_denies_nothing() -> None:
     assert not turns("Can MABS back up our physical Debian?", "No, I meant a VM.").negative
     assert turns("Can MABS back up our physical Debian?", "No tool can.").negative
