@@ -34,6 +34,7 @@ _UNDER = (
 
 _NEVER = frozenset(senses(["not", "never", "doesn't", "don't", "can't", "cannot", "won't", "isn't", "shouldn't"]))
 """Words that make the least the most: "doesn't take longer than"."""
+_NONE = senses(["none"])[0]
 _EVERY = frozenset(senses(["all", "every", "each", "any", "always", "everything", "whatever"]))
 _OTHER = frozenset(senses(["other", "another"]))
 """Beside it "one" counts nothing: "from one kind to the other"."""
@@ -80,10 +81,15 @@ class Heard:
         everywhere = self.tokens[used[0]] == "without"
         verbal = outside - forward - set(spent)
         needed = {d for d in forward if self.tokens[d] == "without" and any(v < d for v in verbal)}
-        near = {d for d in forward if d < used[0] or everywhere or d in needed}
+        headed = {d for d in forward if d > used[-1] and self.heads(d)}
+        near = {d for d in forward if d < used[0] or everywhere or d in needed} | headed
         loose = {d for d in near if not (d in spent and d not in self.loose)}
         described = {d for d in loose if d not in self.loose}
         return ((len(verbal) + len(described) + bool(loose - described)) % 2 == 1) != self.aside(used)
+
+    def heads(self, denial: int) -> bool:
+        """Whether a denial answers what stands before it: "service upkeep: none"."""
+        return self.tokens[denial - 1 : denial + 1] == [":", _NONE]
 
     def _described(self, denial: int) -> bool:
         """Whether a denial stands in a description ("… that never leave the region"): it denies nothing before it."""
@@ -100,7 +106,7 @@ class Heard:
             after = between[len(between) - list(reversed(between)).index(",") :]
             if VERBS & set(after) and "or" not in after:
                 return True
-        return ":" in between or (self.tokens[denial] == "without" and "," in between)
+        return ":" in between or (self.tokens[denial] == "without" and bool({",", "with"} & {*between}))
 
     def _else(self, place: int, denial: int) -> bool:
         """Whether a denial is of a statement after these words: "…, or it can't be backed up", "your error: it won't …"."""
@@ -202,7 +208,7 @@ class _Compiled:
         used.update(n for n, t in enumerate(heard.tokens) if t in self.words)
         used.update(i for p in self.right for s in places(heard.tokens, p) for i in s)
         last = max(said)
-        used.update(d for d in heard.denied if d not in heard.loose or d < last)
+        used.update(d for d in heard.denied if d not in heard.loose or d < last or heard.heads(d))
         also = frozenset(i for p in self.also for s in places(heard.tokens, p) for i in s)
         return Told(self.fact, all(h for _, h in verdicts), frozenset(used | also), matched, also)
 
@@ -299,6 +305,8 @@ class _Steps:
             return None
         (one, at), (other, there) = sorted(named, key=lambda s: min(s[1]))
         leads = cue < min(at)
+        if heard.tokens[cue] == "then" and max(there) < cue:
+            return None
         that = heard.tokens[cue : cue + 2] == _AFTER_THAT
         first_named_first = that or (
             _ORDER[heard.tokens[cue]] != leads if heard.tokens[cue] in _FLIPS else _ORDER[heard.tokens[cue]]

@@ -490,10 +490,36 @@ def contrasts(tokens: Sequence[str]) -> list[tuple[int, int]]:
 def _ends(tokens: Sequence[str], n: int) -> bool:
     """Whether a contrast is over: at a verb, or at a comma after which one comes."""
     if tokens[n] == ",":
-        return any(t in AUX or stem(t) in VERBS - _NOUNS for t in tokens[n + 1 : n + _LONGEST_CONTRAST])
+        after = tokens[n + 1 : n + _LONGEST_CONTRAST]
+        return any(t in AUX or stem(t) in VERBS - _NOUNS for t in after) or bool(_SPEAKERS & {*after[:1]})
     return tokens[n] in _END | AUX or (tokens[n] == "to" and stem(tokens[min(n + 1, len(tokens) - 1)]) in VERBS)
 
 
+_SPEAKERS = frozenset({"i", "we", "you", "they"})
 _NO_CONTRAST = frozenset({"only", "just", "merely", "because", "if", "when"})
 _END = frozenset({")", ";", ".", "(", "but"})
 _LONGEST_CONTRAST = 12
+
+
+def excepted(words: Sequence[str], own: int) -> dict[int, int]:
+    """Index of each word in the reach of "unless" or "except" -> index of that word."""
+    found, cue = {}, -1
+    besides = bool(_MORE & {*words[own:]}) and not NEGATIVE & {*words[own:]}
+    for n in range(own, len(words)):
+        if (
+            words[n] in _CONDITION
+            or (words[n] == "than" and n and words[n - 1] == "other")
+            or (words[n] == "from" and n and words[n - 1] in {"apart", "aside"} and not besides)
+            or (words[n] == "but" and n and words[n - 1] in {"everything", "all", "every", "anything"})
+        ):
+            cue = n
+        elif cue >= 0 and words[n] in {",", ";", "."}:
+            cue = -1
+        elif cue >= 0:
+            found[n] = cue
+    return found
+
+
+_CONDITION = frozenset({"unless", "except", "excepting", "excluding", "barring"})
+_MORE = frozenset({"also", "further", "more", "other", "too"})
+"""Beside them "apart from" adds, and excepts nothing: "apart from SQL it handles other services"."""

@@ -112,7 +112,13 @@ def senses(words: Sequence[str]) -> list[str]:
             found[n : n + 2] = "only", ""
         elif pair == ("or", "without") and n and found[n - 1] == "with":
             found[n - 1 : n + 2] = "regardless", "", ""
+        elif pair[0] == "," and pair[1] in _INSERTED and found[n + 2 : n + 3] == [","]:
+            found[n] = found[n + 2] = ""
     return found
+
+
+_INSERTED = frozenset({"also", "again", "however", "then", "therefore", "though", "too"})
+"""Between two commas they part nothing: "the first backup, too, only takes …"."""
 
 
 _ONLY = frozenset({("nothing", "but"), ("nobody", "but"), ("none", "but"), ("nothing", "except"), ("nobody", "except")})
