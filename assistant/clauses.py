@@ -57,6 +57,7 @@ def reply(tokens: Sequence[str]) -> int:
     greeting = len(hailed[0].split()) if hailed else 0
     found = _REPLY.match(" ".join(tokens[greeting:]) + " ")
     head = greeting + (len(found[0].split()) if found else _numbered(tokens[greeting:]))
+    head += _labelled(tokens[head:])
     head += _attributed(tokens[head:])
     return head + width_of("preambles", tokens, head) if head < len(tokens) else head
 
@@ -78,6 +79,32 @@ def _numbered(tokens: Sequence[str]) -> int:
     return _NUMBERED if numbered else 0
 
 
+def _labelled(tokens: Sequence[str]) -> int:
+    """How many words at the head are a label that claims nothing: "Third objection: …", "Cell C4: …", "Accepted answer (score 14): …"."""
+    end = next((n for n, t in enumerate(tokens[:_LABEL]) if t == ":"), 0)
+    known = words("labels") | words("numbered")
+    said = [t for t in tokens[:end] if t[0].isalnum()]
+    plain = known | words("ordinals") | {"a", "an", "in", "my", "of", "our", "the", "to", "your"}
+    named = any(t in known for t in said) and all(t in plain or t.isdigit() or _CODE.fullmatch(t) for t in said)
+    return end + 1 if named and end + 1 < len(tokens) else 0
+
+
+_LABEL = 9
+"""Words within which a label ends."""
+_CODE = re.compile(r"[a-z]{1,2}\d{0,4}")
+
+
+def _told_by(tokens: Sequence[str]) -> int:
+    """How many words at the end only say whose statement it is: "…, cried the intern"."""
+    comma = next((n for n in range(len(tokens) - 1, -1, -1) if tokens[n] == ","), -1)
+    tail = [t for t in tokens[comma + 1 :] if t[0].isalnum()]
+    told = comma > 0 and 0 < len(tail) <= _TAIL and tail[0] in words("speaking")
+    return len(tokens) - comma if told else 0
+
+
+_TAIL = 4
+
+
 def clauses(tokens: Sequence[str], names: Sequence[tuple[int, int]] = ()) -> list[Clause]:
     """The clauses of a sentence, in order. `names` are spans whose words are no verbs, though they look it ("Replace existing")."""
     head = reply(tokens)
@@ -86,7 +113,8 @@ def clauses(tokens: Sequence[str], names: Sequence[tuple[int, int]] = ()) -> lis
         for n in range(start, end):
             spelled[n] = f"name{n}"
     written = {s: t for s, t in zip(spelled, tokens, strict=True) if s != t}
-    return [replace(c, lean=tuple(written.get(w, w) for w in c.lean)) for c in _split(spelled, head)]
+    said = spelled[: len(spelled) - _told_by(spelled)]
+    return [replace(c, lean=tuple(written.get(w, w) for w in c.lean)) for c in _split(said, head)]
 
 
 def _split(tokens: Sequence[str], head: int) -> list[Clause]:

@@ -36,7 +36,7 @@ _ABBREVIATED = re.compile(
 )
 _NEAR = 40
 """Characters before the end of a sentence in which an abbreviation can stand."""
-_OPENS = re.compile(rf"\s*(?:(?:#{{1,6}}|>|[-*+•◦▪‣]|{_NUMBER})\s+|>)*(?:\[[ xX]\]\s+)?")
+_OPENS = re.compile(rf"\s*(?:(?:#{{1,6}}|>|[-*+•◦▪‣]|[☐☑☒]|[a-h][.)]|<\w+>|{_NUMBER})\s+|>)*(?:\[[ xX]\]\s+)?")
 """Marks before the first word of a sentence; they are no part of it."""
 _MARKS = re.compile(
     r"!?\[(?=[^\]]*\]\()|(?<=\])\([^)\s]*(?:\s+\"[^\"]*\")?\)|(?<=\w)\](?=\()|\[\d{1,3}\]|<!--|-->|</?(?:b|i|em|strong|u|code|br|p|sub|sup)\s*/?>|[*_`~]{1,3}|^\s*(?:#{1,6}|>+|[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?|(?<=\n)[ \t]*>+|\|"

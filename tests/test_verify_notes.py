@@ -184,3 +184,24 @@ def test_a_cell_of_a_crossed_table_speaks_of_its_column(helper: Assistant) -> No
     table = "|  | Windows | Linux |\n|---|---|---|\n| name | {} | {} |"
     assert standings(helper, table.format("VMSnapshot", "VMSnapshotLinux")) == ["proven", "proven"]
     assert standings(helper, table.format("VMSnapshotLinux", "VMSnapshot")) == ["contradicted", "contradicted"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # what a label calls a statement is no part of it
+        ("Second footnote: GRS is the default.", ["proven"]),
+        ("Accepted answer (score 12): GRS is the default.", ["proven"]),
+        ("Cell B4: LRS keeps five copies.", ["contradicted"]),
+        ("Retention limit: none.", ["proven"]),
+        ("Default redundancy: LRS.", ["contradicted"]),
+        # nor who said it, nor the mark before it
+        ("GRS is the default, said the elder.", ["proven"]),
+        ("LRS keeps five copies, replied the intern.", ["contradicted"]),
+        ("☐ GRS is the default.", ["proven"]),
+        ("a. GRS is the default.\nb. LRS keeps five copies.", ["proven", "contradicted"]),
+        ("<kim> GRS is the default.", ["proven"]),
+    ],
+)
+def test_a_label_claims_nothing(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
