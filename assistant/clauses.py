@@ -415,6 +415,14 @@ def subject_of(tokens: Sequence[str]) -> tuple[str, ...]:
     return tuple(t for t in tokens[: verb if verb is not None else len(tokens)] if t not in NEGATIVE)
 
 
+def main_of(tokens: Sequence[str]) -> Sequence[str]:
+    """The words before what is only inserted: "MARS" of "MARS, when used on Windows"."""
+    return tokens[: next((n for n, pair in enumerate(pairwise(tokens)) if pair in _INSERTED), len(tokens))]
+
+
+_INSERTED = frozenset((",", w) for w in ("if", "once", "when", "whenever", "where"))
+
+
 def leans_back(tokens: Sequence[str]) -> bool:
     """Whether a sentence has no subject of its own: "It keeps …", "Keeps …", "Both are …"."""
     words = [t for t in tokens if t[0].isalnum()]

@@ -27,6 +27,7 @@ from assistant.clauses import (
     denials,
     excepted,
     leans_back,
+    main_of,
     subject_of,
 )
 from assistant.correction import corrected
@@ -331,7 +332,7 @@ class Verifier:
         contrast = {own + n for a, b in contrasts(mine) if a for n in range(a, b)}
         without = {n for n in range(own, len(words)) if words[n] == "without" and words[n - 1] != "or"}
         loose = frozenset(d for d in denied | without if words[d] in LOOSE)
-        heard = Heard(senses(words), own, frozenset(denied), frozenset(contrast), loose)
+        heard = Heard(senses(words), own, frozenset(denied), frozenset(contrast), loose, self.vocabulary.places(words))
         told = self.attributes.judge(
             replace(
                 heard,
@@ -473,7 +474,7 @@ def _joined(tokens: Sequence[str], found: Sequence[Clause]) -> list[Clause]:
     for clause in found:
         mine = tokens[clause.first : clause.last]
         opens = next((t for t in mine if t[0].isalnum()), "") in AUX
-        before = _main(tokens[out[-1].first : clause.first]) if out else []
+        before = main_of(tokens[out[-1].first : clause.first]) if out else []
         late = any(a == "," and b in AUX and not b.endswith("'s") for a, b in pairwise(mine))
         left = [t for t in before if not (late and stem(t) in _NOUNS)]
         if out and (opens or late) and not _has_verb(left) and tokens[-1:] != ["?"]:
@@ -481,14 +482,6 @@ def _joined(tokens: Sequence[str], found: Sequence[Clause]) -> list[Clause]:
         else:
             out.append(clause)
     return out
-
-
-def _main(tokens: Sequence[str]) -> Sequence[str]:
-    """The words before what is only inserted: "MARS" of "MARS, when used on Windows"."""
-    return tokens[: next((n for n, pair in enumerate(pairwise(tokens)) if pair in _INSERTED), len(tokens))]
-
-
-_INSERTED = frozenset((",", w) for w in ("if", "once", "when", "whenever", "where"))
 
 
 def _inherited(lean: Sequence[str], mine: Sequence[str]) -> set[int]:

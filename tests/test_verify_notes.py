@@ -205,3 +205,15 @@ def test_a_cell_of_a_crossed_table_speaks_of_its_column(helper: Assistant) -> No
 )
 def test_a_label_claims_nothing(helper: Assistant, text: str, expected: list[str]) -> None:
     assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("With geo-replicated storage a copy lies in another region.", ["proven"]),
+        ("Swapping the disk of a VM works on unmanaged machines.", ["contradicted"]),
+        ("From the Recovery Services client to the vault nothing is sent directly.", ["contradicted"]),
+    ],
+)
+def test_a_value_in_any_words_is_what_a_fact_is_about(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
