@@ -480,7 +480,7 @@ class Rulings:
         for one in said:
             used.update(range(one.start, one.end))
         spent = {i for s in said for i in s.own}
-        turned = _without(heard, spent | used).negative
+        turned = _without(heard, spent | {i for i in used if _particle(words[i])}).negative
         sweeping = self._sweeping(words, heard, used)
         used.update(heard.denied)
         ways = [
@@ -524,6 +524,11 @@ class Rulings:
 def _without(heard: Heard, spent: set[int]) -> Heard:
     """The clause without the denials that its words already mean ("not encrypted")."""
     return replace(heard, denied=frozenset(heard.denied - spent))
+
+
+def _particle(word: str) -> bool:
+    """Whether a word denies by itself, and no verb does: "choose nothing", not "advises against"."""
+    return word in lexicon.words("particles") or word.endswith("n't") or word == "without"
 
 
 def _described(words: Sequence[str], used: set[int]) -> bool:

@@ -21,7 +21,7 @@ _IRREGULAR = {
     "used": "use", "using": "use", "uses": "use", "dies": "die", "died": "die", "lies": "lie", "lying": "lie", "tied": "tie", "ties": "tie",
     "backups": "backup", "its": "its", "various": "various", "previous": "previous", "thing": "thing", "nothing": "nothing",
     "anything": "anything", "everything": "everything", "something": "something", "during": "during", "string": "string", "bring": "bring", "staging": "staging",
-    "red": "red", "need's": "need", "speed": "speed", "indeed": "indeed", "exceed": "exceed", "feed": "feed", "hundred": "hundred",
+    "note": "notation", "notes": "notation", "noted": "notation", "noting": "notation", "red": "red", "need's": "need", "speed": "speed", "indeed": "indeed", "exceed": "exceed", "feed": "feed", "hundred": "hundred",
     "installation": "install", "installations": "install", "replication": "replicate", "decryption": "decrypt",
     "replica": "replica", "consistency": "consistent", "consistently": "consistent", "maintenance": "maintain", "billing": "bill",
     "recovery": "recover", "recoveries": "recover", "automatically": "automatic", "manually": "manual", "simultaneously": "simultaneous",

@@ -217,3 +217,27 @@ def test_a_label_claims_nothing(helper: Assistant, text: str, expected: list[str
 )
 def test_a_value_in_any_words_is_what_a_fact_is_about(helper: Assistant, text: str, expected: list[str]) -> None:
     assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The module consists of seven units.", ["proven"]),
+        ("The course has eight units.", ["contradicted"]),
+        ("Two of the module's seven units are exercises.", ["proven"]),
+        ("Restoring has no exercise of its own.", ["contradicted"]),
+        ("The module begins with an introduction.", ["proven"]),
+        ("The module ends with an exercise.", ["contradicted"]),
+        ("The protection matrix linked in the summary is that of MABS.", ["proven"]),
+        ("The protection matrix linked in the summary is that of DPM.", ["contradicted"]),
+        # a verb that denies is no part of the value's name
+        ("Microsoft advises against GRS.", ["contradicted"]),
+        ("Microsoft discourages GRS.", ["contradicted"]),
+        ("If you choose nothing, you get GRS.", ["proven"]),
+        # "note" is no "not"
+        ("Transaction logs note the latest additions and removals.", ["proven"]),
+        ("A running VM can't be restored, you get an error.", ["proven"]),
+    ],
+)
+def test_the_module_is_a_stated_fact_and_verbs_deny(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
