@@ -5,8 +5,8 @@ Nothing here is similar: a fact names the phrases of its subject and those that 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from assistant import rules
@@ -34,6 +34,7 @@ _UNDER = (
 
 _NEVER = frozenset(senses(["not", "never", "doesn't", "don't", "can't", "cannot", "won't", "isn't", "shouldn't"]))
 """Words that make the least the most: "doesn't take longer than"."""
+_NONE = senses(["none"])[0]
 _EVERY = frozenset(senses(["all", "every", "each", "any", "always", "everything", "whatever"]))
 _OTHER = frozenset(senses(["other", "another"]))
 """Beside it "one" counts nothing: "from one kind to the other"."""
@@ -72,6 +73,14 @@ class Heard:
     loose: frozenset[int] = frozenset()
     """Those of the denials that turn only what follows them, and but once: "no upgrades and no patches"."""
 
+    named: Mapping[str, Sequence[tuple[int, ...]]] = field(default_factory=dict)
+    """Where values are named: "@tool=mars" -> the indices of the words of each place."""
+
+    def places(self, parts: Parts) -> Sequence[tuple[int, ...]]:
+        """Where a phrase stands, or a value is named."""
+        value = parts[0][0]
+        return self.named.get(value, ()) if value.startswith("@") else places(self.tokens, parts)
+
     def turned(self, used: Sequence[int], spent: Collection[int] = ()) -> bool:
         """Whether what stands at these words is denied; `spent` are denials that belong to other phrases."""
         denied = {d for d in self.denied - self.contrast if d not in used and not self._else(used[-1], d)}
@@ -80,10 +89,15 @@ class Heard:
         everywhere = self.tokens[used[0]] == "without"
         verbal = outside - forward - set(spent)
         needed = {d for d in forward if self.tokens[d] == "without" and any(v < d for v in verbal)}
-        near = {d for d in forward if d < used[0] or everywhere or d in needed}
+        headed = {d for d in forward if d > used[-1] and self.heads(d)}
+        near = {d for d in forward if d < used[0] or everywhere or d in needed} | headed
         loose = {d for d in near if not (d in spent and d not in self.loose)}
         described = {d for d in loose if d not in self.loose}
         return ((len(verbal) + len(described) + bool(loose - described)) % 2 == 1) != self.aside(used)
+
+    def heads(self, denial: int) -> bool:
+        """Whether a denial answers what stands before it: "service upkeep: none"."""
+        return self.tokens[denial - 1 : denial + 1] == [":", _NONE]
 
     def _described(self, denial: int) -> bool:
         """Whether a denial stands in a description ("… that never leave the region"): it denies nothing before it."""
@@ -100,7 +114,7 @@ class Heard:
             after = between[len(between) - list(reversed(between)).index(",") :]
             if VERBS & set(after) and "or" not in after:
                 return True
-        return ":" in between or (self.tokens[denial] == "without" and "," in between)
+        return ":" in between or (self.tokens[denial] == "without" and bool({",", "with"} & {*between}))
 
     def _else(self, place: int, denial: int) -> bool:
         """Whether a denial is of a statement after these words: "…, or it can't be backed up", "your error: it won't …"."""
@@ -129,7 +143,7 @@ class Attributes:
 
     def judge(self, heard: Heard) -> list[Told]:
         """Every stated fact that the clause is right or wrong about, in the order of the pack."""
-        known = set(heard.tokens)
+        known = {*heard.tokens, *heard.named}
         found = [t for a in self._attributes if a.near(known) if (t := a.judge(heard))]
         return found + [t for s in self._sequences if (t := s.judge(heard))]
 
@@ -139,14 +153,14 @@ class _Compiled:
 
     def __init__(self, attribute: Attribute) -> None:
         self.fact, self.attribute = attribute.fact, attribute
-        self.about = [[phrase(p) for p in group] for group in attribute.about]
-        self.right = [phrase(p) for p in attribute.right]
-        self.wrong = [phrase(p) for p in attribute.wrong]
-        self.unit = [phrase(p) for p in attribute.unit]
-        self.also = [phrase(p) for p in attribute.also]
-        self.unless = [phrase(p) for p in attribute.unless]
+        self.about = [[_compiled(p) for p in group] for group in attribute.about]
+        self.right = [_compiled(p) for p in attribute.right]
+        self.wrong = [_compiled(p) for p in attribute.wrong]
+        self.unit = [_compiled(p) for p in attribute.unit]
+        self.also = [_compiled(p) for p in attribute.also]
+        self.unless = [_compiled(p) for p in attribute.unless]
         telling = (*(p for g in attribute.about for p in g), *attribute.right, *attribute.also)
-        own = [w for p in telling for w in senses(split(p))]
+        own = [w for p in telling if p[0] != "@" for w in senses(split(p))]
         self.words = (
             frozenset(w for w in (*own, *senses(split(attribute.fact.place.quote))) if not w.isdigit()) - _TURNS
         )
@@ -168,11 +182,13 @@ class _Compiled:
         used: set[int] = set()
         subjects: list[set[int]] = []
         for group in self.about:
-            subjects.append({i for p in group for s in places(heard.tokens, p) for i in s})
+            subjects.append({i for p in group for s in heard.places(p) for i in s})
             if not subjects[-1]:
                 return None
             used |= subjects[-1]
-        if any(places(heard.tokens, p) for p in self.unless):
+            values = {i for p in group if p[0][0][0] == "@" for s in heard.places(p) for i in s}
+            heard = replace(heard, denied=heard.denied - values) if values & heard.denied else heard
+        if any(heard.places(p) for p in self.unless):
             return None
         chosen = [f for f in self._figures(heard) if max(f[0]) >= heard.own]
         spent: set[int] = set()
@@ -197,24 +213,24 @@ class _Compiled:
         if not verdicts:
             return None
         used |= said
-        used.update(i for p in self.right for s in places(heard.tokens, p) for i in s)
+        used.update(i for p in self.right for s in heard.places(p) for i in s)
         matched = frozenset(used)
         used.update(n for n, t in enumerate(heard.tokens) if t in self.words)
-        used.update(i for p in self.right for s in places(heard.tokens, p) for i in s)
+        used.update(i for p in self.right for s in heard.places(p) for i in s)
         last = max(said)
-        used.update(d for d in heard.denied if d not in heard.loose or d < last)
-        also = frozenset(i for p in self.also for s in places(heard.tokens, p) for i in s)
+        used.update(d for d in heard.denied if d not in heard.loose or d < last or heard.heads(d))
+        also = frozenset(i for p in self.also for s in heard.places(p) for i in s)
         return Told(self.fact, all(h for _, h in verdicts), frozenset(used | also), matched, also)
 
     def _sides(self, heard: Heard) -> list[tuple[tuple[int, ...], bool]]:
         """Every right and wrong phrase that stands there, the longest first; wrong before right of equals."""
-        sides = [(s, False) for p in self.wrong for s in places(heard.tokens, p) if not _and_more(heard.tokens, s[0])]
-        sides += [(s, True) for p in self.right for s in places(heard.tokens, p)]
+        sides = [(s, False) for p in self.wrong for s in heard.places(p) if not _and_more(heard.tokens, s[0])]
+        sides += [(s, True) for p in self.right for s in heard.places(p)]
         return sorted(sides, key=lambda s: (-len(s[0]), s[0][-1] - s[0][0], s[1], s[0]))
 
     def _figures(self, heard: Heard) -> list[tuple[tuple[int, ...], bool]]:
         found = []
-        for unit in (s for p in self.unit for s in places(heard.tokens, p)):
+        for unit in (s for p in self.unit for s in heard.places(p)):
             spot = next((n for n in range(unit[0] - 1, max(-1, unit[0] - 4), -1) if heard.tokens[n].isdigit()), None)
             if spot is None or (heard.tokens[spot] == "1" and _OTHER & {*heard.tokens[spot : unit[-1] + 6]}):
                 continue
@@ -239,6 +255,11 @@ class _Compiled:
         if least:
             return (None if "least" in [tokens[n] for n in least] else False), least
         return (False, under) if under else (True, ())
+
+
+def _compiled(text: str) -> Parts:
+    """A phrase of an attribute; a value stands for all its words: "@tool=mars"."""
+    return ((text,),) if text.startswith("@") else phrase(text)
 
 
 def _and_more(tokens: Sequence[str], place: int) -> bool:
@@ -299,6 +320,8 @@ class _Steps:
             return None
         (one, at), (other, there) = sorted(named, key=lambda s: min(s[1]))
         leads = cue < min(at)
+        if heard.tokens[cue] == "then" and max(there) < cue:
+            return None
         that = heard.tokens[cue : cue + 2] == _AFTER_THAT
         first_named_first = that or (
             _ORDER[heard.tokens[cue]] != leads if heard.tokens[cue] in _FLIPS else _ORDER[heard.tokens[cue]]

@@ -57,6 +57,7 @@ def reply(tokens: Sequence[str]) -> int:
     greeting = len(hailed[0].split()) if hailed else 0
     found = _REPLY.match(" ".join(tokens[greeting:]) + " ")
     head = greeting + (len(found[0].split()) if found else _numbered(tokens[greeting:]))
+    head += _labelled(tokens[head:])
     head += _attributed(tokens[head:])
     return head + width_of("preambles", tokens, head) if head < len(tokens) else head
 
@@ -78,6 +79,32 @@ def _numbered(tokens: Sequence[str]) -> int:
     return _NUMBERED if numbered else 0
 
 
+def _labelled(tokens: Sequence[str]) -> int:
+    """How many words at the head are a label that claims nothing: "Third objection: …", "Cell C4: …", "Accepted answer (score 14): …"."""
+    end = next((n for n, t in enumerate(tokens[:_LABEL]) if t == ":"), 0)
+    known = words("labels") | words("numbered")
+    said = [t for t in tokens[:end] if t[0].isalnum()]
+    plain = known | words("ordinals") | {"a", "an", "in", "my", "of", "our", "the", "to", "your"}
+    named = any(t in known for t in said) and all(t in plain or t.isdigit() or _CODE.fullmatch(t) for t in said)
+    return end + 1 if named and end + 1 < len(tokens) else 0
+
+
+_LABEL = 9
+"""Words within which a label ends."""
+_CODE = re.compile(r"[a-z]{1,2}\d{0,4}")
+
+
+def _told_by(tokens: Sequence[str]) -> int:
+    """How many words at the end only say whose statement it is: "…, cried the intern"."""
+    comma = next((n for n in range(len(tokens) - 1, -1, -1) if tokens[n] == ","), -1)
+    tail = [t for t in tokens[comma + 1 :] if t[0].isalnum()]
+    told = comma > 0 and 0 < len(tail) <= _TAIL and tail[0] in words("speaking")
+    return len(tokens) - comma if told else 0
+
+
+_TAIL = 4
+
+
 def clauses(tokens: Sequence[str], names: Sequence[tuple[int, int]] = ()) -> list[Clause]:
     """The clauses of a sentence, in order. `names` are spans whose words are no verbs, though they look it ("Replace existing")."""
     head = reply(tokens)
@@ -86,7 +113,8 @@ def clauses(tokens: Sequence[str], names: Sequence[tuple[int, int]] = ()) -> lis
         for n in range(start, end):
             spelled[n] = f"name{n}"
     written = {s: t for s, t in zip(spelled, tokens, strict=True) if s != t}
-    return [replace(c, lean=tuple(written.get(w, w) for w in c.lean)) for c in _split(spelled, head)]
+    said = spelled[: len(spelled) - _told_by(spelled)]
+    return [replace(c, lean=tuple(written.get(w, w) for w in c.lean)) for c in _split(said, head)]
 
 
 def _split(tokens: Sequence[str], head: int) -> list[Clause]:
@@ -387,6 +415,14 @@ def subject_of(tokens: Sequence[str]) -> tuple[str, ...]:
     return tuple(t for t in tokens[: verb if verb is not None else len(tokens)] if t not in NEGATIVE)
 
 
+def main_of(tokens: Sequence[str]) -> Sequence[str]:
+    """The words before what is only inserted: "MARS" of "MARS, when used on Windows"."""
+    return tokens[: next((n for n, pair in enumerate(pairwise(tokens)) if pair in _INSERTED), len(tokens))]
+
+
+_INSERTED = frozenset((",", w) for w in ("if", "once", "when", "whenever", "where"))
+
+
 def leans_back(tokens: Sequence[str]) -> bool:
     """Whether a sentence has no subject of its own: "It keeps …", "Keeps …", "Both are …"."""
     words = [t for t in tokens if t[0].isalnum()]
@@ -490,10 +526,36 @@ def contrasts(tokens: Sequence[str]) -> list[tuple[int, int]]:
 def _ends(tokens: Sequence[str], n: int) -> bool:
     """Whether a contrast is over: at a verb, or at a comma after which one comes."""
     if tokens[n] == ",":
-        return any(t in AUX or stem(t) in VERBS - _NOUNS for t in tokens[n + 1 : n + _LONGEST_CONTRAST])
+        after = tokens[n + 1 : n + _LONGEST_CONTRAST]
+        return any(t in AUX or stem(t) in VERBS - _NOUNS for t in after) or bool(_SPEAKERS & {*after[:1]})
     return tokens[n] in _END | AUX or (tokens[n] == "to" and stem(tokens[min(n + 1, len(tokens) - 1)]) in VERBS)
 
 
+_SPEAKERS = frozenset({"i", "we", "you", "they"})
 _NO_CONTRAST = frozenset({"only", "just", "merely", "because", "if", "when"})
 _END = frozenset({")", ";", ".", "(", "but"})
 _LONGEST_CONTRAST = 12
+
+
+def excepted(words: Sequence[str], own: int) -> dict[int, int]:
+    """Index of each word in the reach of "unless" or "except" -> index of that word."""
+    found, cue = {}, -1
+    besides = bool(_MORE & {*words[own:]}) and not NEGATIVE & {*words[own:]}
+    for n in range(own, len(words)):
+        if (
+            words[n] in _CONDITION
+            or (words[n] == "than" and n and words[n - 1] == "other")
+            or (words[n] == "from" and n and words[n - 1] in {"apart", "aside"} and not besides)
+            or (words[n] == "but" and n and words[n - 1] in {"everything", "all", "every", "anything"})
+        ):
+            cue = n
+        elif cue >= 0 and words[n] in {",", ";", "."}:
+            cue = -1
+        elif cue >= 0:
+            found[n] = cue
+    return found
+
+
+_CONDITION = frozenset({"unless", "except", "excepting", "excluding", "barring"})
+_MORE = frozenset({"also", "further", "more", "other", "too"})
+"""Beside them "apart from" adds, and excepts nothing: "apart from SQL it handles other services"."""

@@ -389,11 +389,13 @@ class _Reader:
         )
 
     def _patterns(self, record: Record, key: str) -> tuple[tuple[str, ...], ...]:
-        patterns = record.phrase_lists(key)
-        for element in (e for p in patterns for e in p if e.startswith("@")):
+        return tuple(self._checked(record, p) for p in record.phrase_lists(key))
+
+    def _checked(self, record: Record, phrases: tuple[str, ...]) -> tuple[str, ...]:
+        for element in (e for e in phrases if e.startswith("@")):
             name, _, value = element[1:].partition("=")
             self._known(record, name, value)
-        return patterns
+        return phrases
 
     def _known(self, record: Record, name: str, value: str = "") -> None:
         if name not in self.dimensions:
@@ -525,17 +527,16 @@ class _Reader:
         record.done()
         return found
 
-    @staticmethod
-    def _attribute(record: Record, facts: Mapping[str, Fact]) -> Attribute:
+    def _attribute(self, record: Record, facts: Mapping[str, Fact]) -> Attribute:
         found = Attribute(
             fact=facts[record.one_of("fact", facts)],
-            about=record.phrase_lists("about"),
-            right=record.phrases("right"),
-            wrong=record.phrases("wrong"),
+            about=self._patterns(record, "about"),
+            right=self._checked(record, record.phrases("right")),
+            wrong=self._checked(record, record.phrases("wrong")),
             figure=record.text("figure", ""),
             unit=record.phrases("unit"),
             most=record.flag("most"),
-            unless=record.phrases("unless"),
+            unless=self._checked(record, record.phrases("unless")),
             also=record.phrases("also"),
         )
         record.done()

@@ -14,7 +14,7 @@ from typing import Literal
 from assistant import lexicon
 from assistant.attributes import Heard
 from assistant.checker import CONFLICT, SILENT, SUPPORTED, Checker
-from assistant.clauses import AUX, NEGATIVE, answers, width_of
+from assistant.clauses import AUX, NEGATIVE, answers, excepted, width_of
 from assistant.pack import Pack
 from assistant.rules import Decision, Saying
 from assistant.stems import Parts, phrase, places
@@ -33,7 +33,6 @@ _OF_OURS = [["that", "you"], ["that", "we"], ["which", "you"], ["which", "we"]]
 _POINTING = frozenset({"the", "this", "that", "same"})
 _LOSS = frozenset({"lost", "loses", "missing", "absent"})
 """Deny a thing that is kept; where the claim is about the loss itself they deny nothing."""
-_CONDITION = frozenset({"unless", "except", "excepting", "excluding", "barring"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,7 +480,7 @@ class Rulings:
         for one in said:
             used.update(range(one.start, one.end))
         spent = {i for s in said for i in s.own}
-        turned = _without(heard, spent | used).negative
+        turned = _without(heard, spent | {i for i in used if _particle(words[i])}).negative
         sweeping = self._sweeping(words, heard, used)
         used.update(heard.denied)
         ways = [
@@ -525,6 +524,11 @@ class Rulings:
 def _without(heard: Heard, spent: set[int]) -> Heard:
     """The clause without the denials that its words already mean ("not encrypted")."""
     return replace(heard, denied=frozenset(heard.denied - spent))
+
+
+def _particle(word: str) -> bool:
+    """Whether a word denies by itself, and no verb does: "choose nothing", not "advises against"."""
+    return word in lexicon.words("particles") or word.endswith("n't") or word == "without"
 
 
 def _described(words: Sequence[str], used: set[int]) -> bool:
@@ -575,23 +579,6 @@ def _where(element: str | Parts, heard: Heard, said: Sequence[Said], *, inside: 
         if s.dimension == name and not s.denied and (not value or value in s.values)
         for i in range(s.start, s.end)
     }
-
-
-def excepted(words: Sequence[str], own: int) -> dict[int, int]:
-    """Index of each word in the reach of "unless" or "except" -> index of that word."""
-    found, cue = {}, -1
-    for n in range(own, len(words)):
-        if (
-            words[n] in _CONDITION
-            or (words[n] in {"than", "from"} and n and words[n - 1] in {"other", "apart", "aside"})
-            or (words[n] == "but" and n and words[n - 1] in {"everything", "all", "every", "anything"})
-        ):
-            cue = n
-        elif cue >= 0 and words[n] in {",", ";", "."}:
-            cue = -1
-        elif cue >= 0:
-            found[n] = cue
-    return found
 
 
 __all__ = ["SUPPORTED", "Ruled", "Rulings", "Said"]

@@ -36,7 +36,7 @@ _ABBREVIATED = re.compile(
 )
 _NEAR = 40
 """Characters before the end of a sentence in which an abbreviation can stand."""
-_OPENS = re.compile(rf"\s*(?:(?:#{{1,6}}|>|[-*+•◦▪‣]|{_NUMBER})\s+|>)*(?:\[[ xX]\]\s+)?")
+_OPENS = re.compile(rf"\s*(?:(?:#{{1,6}}|>|[-*+•◦▪‣]|[☐☑☒]|[a-h][.)]|<\w+>|{_NUMBER})\s+|>)*(?:\[[ xX]\]\s+)?")
 """Marks before the first word of a sentence; they are no part of it."""
 _MARKS = re.compile(
     r"!?\[(?=[^\]]*\]\()|(?<=\])\([^)\s]*(?:\s+\"[^\"]*\")?\)|(?<=\w)\](?=\()|\[\d{1,3}\]|<!--|-->|</?(?:b|i|em|strong|u|code|br|p|sub|sup)\s*/?>|[*_`~]{1,3}|^\s*(?:#{1,6}|>+|[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?|(?<=\n)[ \t]*>+|\|"
@@ -87,6 +87,8 @@ class Sentence:
     """Whether it is a block of code, which states nothing in words."""
     unticked: bool = False
     """Whether it stands beside an empty box: done or not, yes or no."""
+    crossed: bool = False
+    """Of a cell that speaks of the head of its column alone: it leans on no other."""
     cells: int = 0
     """Of a whole row of a table: how many cells it has."""
 
@@ -263,12 +265,20 @@ class _Row:
             for s, h in list(zip(self.said, self.heads, strict=False))[1:]
         )
         """Whether a column says yes or no of the first cell."""
+        self.crossed = not (self.heads[0] or self.polar) and len(self.cells) > 2 and all(self.heads[1:])
+        """Whether every cell speaks of the head of its column alone."""
         self.worded = any(_worded(c) for _, _, c in self.cells[1:])
         """Whether whole sentences stand in it."""
 
 
 def _row(text: str, row: _Row, lead: tuple[str, ...]) -> Iterator[Sentence]:
     """One sentence for the whole row, or those of each cell where they say yes or no of the first cell, or more."""
+    if row.crossed:
+        for (start, end, cell), head in list(zip(row.cells, row.heads, strict=False))[1:]:
+            alone = Sentence(start, end, f"{head} {row.cells[0][2]} : {cell}", lead, aligned=False)
+            found = _prose(text, start, end, (*lead, head)) if _worded(cell) else [alone]
+            yield from (replace(s, crossed=True) for s in found)
+        return
     if not (row.polar or row.worded):
         yield _whole(row, lead)
         return

@@ -21,7 +21,7 @@ _IRREGULAR = {
     "used": "use", "using": "use", "uses": "use", "dies": "die", "died": "die", "lies": "lie", "lying": "lie", "tied": "tie", "ties": "tie",
     "backups": "backup", "its": "its", "various": "various", "previous": "previous", "thing": "thing", "nothing": "nothing",
     "anything": "anything", "everything": "everything", "something": "something", "during": "during", "string": "string", "bring": "bring", "staging": "staging",
-    "red": "red", "need's": "need", "speed": "speed", "indeed": "indeed", "exceed": "exceed", "feed": "feed", "hundred": "hundred",
+    "note": "notation", "notes": "notation", "noted": "notation", "noting": "notation", "red": "red", "need's": "need", "speed": "speed", "indeed": "indeed", "exceed": "exceed", "feed": "feed", "hundred": "hundred",
     "installation": "install", "installations": "install", "replication": "replicate", "decryption": "decrypt",
     "replica": "replica", "consistency": "consistent", "consistently": "consistent", "maintenance": "maintain", "billing": "bill",
     "recovery": "recover", "recoveries": "recover", "automatically": "automatic", "manually": "manual", "simultaneously": "simultaneous",
@@ -112,7 +112,13 @@ def senses(words: Sequence[str]) -> list[str]:
             found[n : n + 2] = "only", ""
         elif pair == ("or", "without") and n and found[n - 1] == "with":
             found[n - 1 : n + 2] = "regardless", "", ""
+        elif pair[0] == "," and pair[1] in _INSERTED and found[n + 2 : n + 3] == [","]:
+            found[n] = found[n + 2] = ""
     return found
+
+
+_INSERTED = frozenset({"also", "again", "however", "then", "therefore", "though", "too"})
+"""Between two commas they part nothing: "the first backup, too, only takes …"."""
 
 
 _ONLY = frozenset({("nothing", "but"), ("nobody", "but"), ("none", "but"), ("nothing", "except"), ("nobody", "except")})

@@ -25,16 +25,19 @@ from assistant.clauses import (
     clauses,
     contrasts,
     denials,
+    excepted,
     leans_back,
+    main_of,
     subject_of,
 )
 from assistant.correction import corrected
 from assistant.errors import QuestionError
 from assistant.lexicon import starting, words
+from assistant.measures import unproven
 from assistant.naming import Naming
 from assistant.pack import Pack
 from assistant.rules import Place
-from assistant.rulings import Ruled, Rulings, excepted
+from assistant.rulings import Ruled, Rulings
 from assistant.sentences import Sentence, blanked, sentences
 from assistant.stems import senses, stem, stems
 from assistant.tensions import Tensions
@@ -127,7 +130,7 @@ class Verifier:
                 continue
             claim = self._clause(span, tokens, clause, lean, asked=asked, strange=strange)
             leaning = claim.standing == "not_covered" if claim else _has_verb(mine) and _refers(mine)
-            if leaning and not (asked or sentence.context or self._named(mine)):
+            if leaning and not (asked or sentence.context or sentence.crossed or self._named(mine)):
                 alone = clause.first and _elliptical(clause, mine)
                 for said in [()] if alone else dict.fromkeys([before.tokens, before.topic]):
                     if not claim or claim.standing == "not_covered":
@@ -329,7 +332,7 @@ class Verifier:
         contrast = {own + n for a, b in contrasts(mine) if a for n in range(a, b)}
         without = {n for n in range(own, len(words)) if words[n] == "without" and words[n - 1] != "or"}
         loose = frozenset(d for d in denied | without if words[d] in LOOSE)
-        heard = Heard(senses(words), own, frozenset(denied), frozenset(contrast), loose)
+        heard = Heard(senses(words), own, frozenset(denied), frozenset(contrast), loose, self.vocabulary.places(words))
         told = self.attributes.judge(
             replace(
                 heard,
@@ -375,7 +378,7 @@ class Verifier:
             or any(r.outcome == "fails" and not r.bare for r in ruled)
             or (not right and any(r.outcome == "open" and not r.bare and not r.spoken <= settled for r in ruled))
         )
-        if (right or holding) and not (left or strange or half or _measures(words, own, right, holding)):
+        if (right or holding) and not (left or strange or half or unproven(words, own, right, holding)):
             return self.cited.claim(span, "proven", right, holding)
         return self.cited.open(
             span, words, left, strange, [r for r in ruled if r.outcome in {"open", "fails"}], right, holding
@@ -469,9 +472,12 @@ def _joined(tokens: Sequence[str], found: Sequence[Clause]) -> list[Clause]:
     """Clauses of which none is but a verb that the one before lacks: "A mix, part here and part there, is not offered"."""
     out: list[Clause] = []
     for clause in found:
-        mine = [t for t in tokens[clause.first : clause.last] if t[0].isalnum()]
-        before = tokens[out[-1].first : clause.first] if out else []
-        if out and mine and mine[0] in AUX and not _has_verb(before) and tokens[-1:] != ["?"]:
+        mine = tokens[clause.first : clause.last]
+        opens = next((t for t in mine if t[0].isalnum()), "") in AUX
+        before = main_of(tokens[out[-1].first : clause.first]) if out else []
+        late = any(a == "," and b in AUX and not b.endswith("'s") for a, b in pairwise(mine))
+        left = [t for t in before if not (late and stem(t) in _NOUNS)]
+        if out and (opens or late) and not _has_verb(left) and tokens[-1:] != ["?"]:
             out[-1] = replace(out[-1], last=clause.last)
         else:
             out.append(clause)
@@ -508,21 +514,6 @@ def _idle(tokens: Sequence[str]) -> set[int]:
     return idle | {i for a, b in spots("negative_phrases") for i in range(a + 1, b)}
 
 
-def _measures(words: Sequence[str], own: int, told: Sequence[Told], ruled: Sequence[Ruled]) -> bool:
-    """Whether a clause bounds or compares what no proof of it does: "at most two disks", "all that DPM covers", "does as well"."""
-    mine = [w for w in words[own:] if w[0].isalnum()]
-    quotes = {w for t in told for w in split(t.fact.place.quote)}
-    read = {words[i] for t in told for i in t.used} | {words[i] for r in ruled for i in r.used}
-    counted = [w for w in mine if w in _COUNTS | _BEYOND and w not in quotes | read]
-    echoes = mine[-2:] == ["as", "well"] and mine[-3:-2] and mine[-3] in AUX
-    return bool(counted or echoes) or any(pair in _WHOLE for pair in pairwise(mine))
-
-
-_BEYOND = words("beyond")
-_COUNTS = frozenset({"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"})
-_WHOLE = frozenset({("all", "that"), ("everything", "that"), ("all", "what"), ("everything", "which")})
-
-
 def _refers(tokens: Sequence[str]) -> bool:
     """Whether a clause points back: "It …", "The backups …"."""
     words = [t for t in tokens if t[0].isalnum() and t not in {"and", "but", "so", "then", "also"}]
@@ -531,7 +522,7 @@ def _refers(tokens: Sequence[str]) -> bool:
     )
 
 
-_ASIDES, _BACK = words("asides"), words("pointing")
+_ASIDES, _BACK, _NOUNS = words("asides"), words("pointing"), words("nouns")
 
 
 def _next(tokens: Sequence[str], start: int, last: int) -> int:

@@ -252,6 +252,16 @@ class Vocabulary:
             found.append(one)
         return _widest(sorted(found, key=lambda f: (f.start, -f.end)))
 
+    def places(self, tokens: Sequence[str]) -> dict[str, list[tuple[int, ...]]]:
+        """Where each value is named: "@tool=mars" -> the indices of the words of each place."""
+        named: dict[str, list[tuple[int, ...]]] = {}
+        for one in self.find([Word(t, 0, 0) for t in tokens]):
+            said = one.phrase.split()
+            at = tuple(n for n in range(one.start, one.end) if tokens[n] in said)
+            for value in one.entry.values if one.entry.kind == "value" and not one.entry.soft else ():
+                named.setdefault(f"@{one.entry.name}={value}", []).append(at)
+        return named
+
     def _longest(self, tokens: Sequence[str], start: int) -> tuple[int, list[Entry]] | None:
         node, best = self._root, None
         for i in range(start, len(tokens)):

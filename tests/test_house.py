@@ -29,6 +29,7 @@ FLOORS = {
     "attributes": 3.3,
     "naming": 3.3,
     "rulings": 3.5,
+    "measures": 3.6,
     "tensions": 3.6,
     # between the words and those who decide on them: English, then machines and turns, then whole readings
     "denial": 1,
@@ -326,6 +327,7 @@ CORE = [
     "attributes",
     "naming",
     "rulings",
+    "measures",
     "tensions",
     "correction",
     "cited",

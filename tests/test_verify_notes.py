@@ -147,3 +147,97 @@ def test_a_short_name_is_spelled_out_as_the_documents_do(
     claim = helper.verify(text).claims[0]
     assert claim.standing == standing
     assert not quote or [f"- {c.quote}" for c in claim.citations] == [quote]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # the verb stands behind what is only inserted
+        ("A mixed set-up, part of the data on-premises and part in the cloud, is not possible.", ["contradicted"]),
+        ("MARS, when used on an on-premises Windows server, has it too.", ["not_covered"]),
+        ("The first backup, too, only copies changed blocks.", ["contradicted"]),
+        # "none" answers what stands before it
+        ("Limit on retention: none.", ["proven"]),
+        ("Patches to install for the service: none.", ["proven"]),
+        # a contrast is over where somebody speaks
+        ("Where files were damaged rather than a whole site lost, we use Azure Backup.", ["proven"]),
+        # beside "other" what stands apart is only one more
+        ("Apart from SQL the MABS agent backs up other application services.", ["proven"]),
+        ("Apart from MABS and DPM, no tool makes app-aware backups.", ["proven"]),
+        # "without" ends at "with"
+        ("Only machines without encryption and with managed disks may use Replace existing.", ["proven"]),
+        ("Only machines without managed disks may use Replace existing.", ["contradicted"]),
+        # two steps behind a "then" that stands last tell no order
+        ("On transfer the service first deletes the snapshot, then starts copying.", ["contradicted"]),
+        # where backups stay without MARS
+        ("Without MARS, MABS backups remain on the server.", ["proven"]),
+        ("MABS backups stay on the server even with MARS.", ["contradicted"]),
+        # a bound is no count
+        ("The disks of a VM are backed up in parallel, at most two at the same time.", ["contradicted"]),
+    ],
+)  # fmt: skip
+def test_a_turn_of_phrase_is_no_mistake(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
+
+
+def test_a_cell_of_a_crossed_table_speaks_of_its_column(helper: Assistant) -> None:
+    table = "|  | Windows | Linux |\n|---|---|---|\n| name | {} | {} |"
+    assert standings(helper, table.format("VMSnapshot", "VMSnapshotLinux")) == ["proven", "proven"]
+    assert standings(helper, table.format("VMSnapshotLinux", "VMSnapshot")) == ["contradicted", "contradicted"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # what a label calls a statement is no part of it
+        ("Second footnote: GRS is the default.", ["proven"]),
+        ("Accepted answer (score 12): GRS is the default.", ["proven"]),
+        ("Cell B4: LRS keeps five copies.", ["contradicted"]),
+        ("Retention limit: none.", ["proven"]),
+        ("Default redundancy: LRS.", ["contradicted"]),
+        # nor who said it, nor the mark before it
+        ("GRS is the default, said the elder.", ["proven"]),
+        ("LRS keeps five copies, replied the intern.", ["contradicted"]),
+        ("☐ GRS is the default.", ["proven"]),
+        ("a. GRS is the default.\nb. LRS keeps five copies.", ["proven", "contradicted"]),
+        ("<kim> GRS is the default.", ["proven"]),
+    ],
+)
+def test_a_label_claims_nothing(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("With geo-replicated storage a copy lies in another region.", ["proven"]),
+        ("Swapping the disk of a VM works on unmanaged machines.", ["contradicted"]),
+        ("From the Recovery Services client to the vault nothing is sent directly.", ["contradicted"]),
+    ],
+)
+def test_a_value_in_any_words_is_what_a_fact_is_about(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The module consists of seven units.", ["proven"]),
+        ("The course has eight units.", ["contradicted"]),
+        ("Two of the module's seven units are exercises.", ["proven"]),
+        ("Restoring has no exercise of its own.", ["contradicted"]),
+        ("The module begins with an introduction.", ["proven"]),
+        ("The module ends with an exercise.", ["contradicted"]),
+        ("The protection matrix linked in the summary is that of MABS.", ["proven"]),
+        ("The protection matrix linked in the summary is that of DPM.", ["contradicted"]),
+        # a verb that denies is no part of the value's name
+        ("Microsoft advises against GRS.", ["contradicted"]),
+        ("Microsoft discourages GRS.", ["contradicted"]),
+        ("If you choose nothing, you get GRS.", ["proven"]),
+        # "note" is no "not"
+        ("Transaction logs note the latest additions and removals.", ["proven"]),
+        ("A running VM can't be restored, you get an error.", ["proven"]),
+    ],
+)
+def test_the_module_is_a_stated_fact_and_verbs_deny(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
