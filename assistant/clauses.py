@@ -148,6 +148,9 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
         return True
     if token == "as":
         return _reasons(tokens, start, i)
+    before = next((n for n in range(i - 1, start, -1) if tokens[n] == ","), i)
+    if token == "," and {tuple(rest[:2]), tuple(tokens[before + 1 : before + 3])} & _EITHER:
+        return False
     if token == "," and rest[0] in {"just", "only"} and set(rest[1:2]) & {"no", "not", "never"}:
         return _verb(tokens[start:i]) is not None
     if (
@@ -197,6 +200,8 @@ def _note(left: Sequence[str]) -> bool:
     return bool(spoken) and spoken[0] not in _OPENERS | _LIKE and "," not in left[1:] and _verb(spoken) is None
 
 
+_EITHER = frozenset({("be", "it"), ("be", "they")})
+"""Names both ways it could be: "whoever reads it, be it a human or a service, …"."""
 _SAYS = frozenset({"yes", "no"})
 """Said behind a thing, they end what is noted of it: "Replace existing no, whole VM yes"."""
 _LIKE = frozenset({"like", "unlike", "being", "compared", "though", "although", "whereas", "while", "because", "since"})
@@ -228,7 +233,8 @@ def _stop(tokens: Sequence[str], start: int) -> int:
     ends = (
         n
         for n in range(start, len(tokens))
-        if tokens[n] in _ALWAYS or (tokens[n] in {"because", "and"} and n > start + 1)
+        if (tokens[n] in _ALWAYS and not (tokens[n] == "but" and tokens[n - 1] in _BUT))
+        or (tokens[n] in {"because", "and"} and n > start + 1)
     )
     return next(ends, len(tokens))
 

@@ -241,3 +241,26 @@ def test_a_value_in_any_words_is_what_a_fact_is_about(helper: Assistant, text: s
 )
 def test_the_module_is_a_stated_fact_and_verbs_deny(helper: Assistant, text: str, expected: list[str]) -> None:
     assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Every Linux machine, be it virtual or physical, can be protected with DPM on-premises.", ["contradicted"]),
+        ("Whoever reads it with authorization, be it a person or a service, gets the data decrypted.", ["proven"]),
+        ("An authorized person gets the data decrypted and nobody but a person may do so, never a service.", ["proven", "contradicted"]),
+        ("Protection has to be kicked off by hand every time.", ["contradicted"]),
+        ("When the site is under water, Azure Backup fails you over.", ["contradicted"]),
+        ("A wiped folder is a job for Azure Site Recovery.", ["contradicted"]),
+        ("Space in Azure is sold as a flat yearly subscription.", ["contradicted"]),
+        ("Microsoft charges nothing for disks that you own on-premises.", ["proven"]),
+        ("The data you pull out of Azure is capped at ten percent.", ["contradicted"]),
+        ("The service deletes everything after five years irrespective of the policy.", ["contradicted"]),
+        ("Short-term copies aren't possible.", ["contradicted"]),
+        ("At rest the data lies open.", ["contradicted"]),
+        ("Besides LRS and GRS there is a third kind of replication.", ["contradicted"]),
+        ("Geo-redundancy is opt-in only.", ["contradicted"]),
+    ],
+)  # fmt: skip
+def test_the_same_facts_in_everyday_words(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
