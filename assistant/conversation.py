@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from assistant.grammar import SHORT, WHAT_IF, complete, outcome_of
 from assistant.labels import asked_about, named_by
+from assistant.lexicon import words as lexicon_words
 from assistant.pack import Pack
 from assistant.types import Facts, Mention, Reading, Scenario
 from assistant.vocabulary import PUNCTUATION, Vocabulary, Word, parts_of, texts
@@ -38,6 +39,7 @@ _OTHER = re.compile(
 )
 """What has not been spoken of yet, with the thing that it is about where one is named ("the other region")."""
 _INSTEAD = frozenset({"instead", "else", "otherwise", "alternatively"})
+_THANKS = frozenset({"thanks", "thank", "thx", "cheers", "bye", "goodbye", "hello", "hi", "hey"})
 _ORDINALS = {
     "first": 0,
     "1": 0,
@@ -92,6 +94,9 @@ class Conversation:
             scenarios = (Scenario(self._fitting(old.scenarios[0].facts, answered)),)
             return replace(old, scenarios=scenarios, unheard=fresh.unheard, silence=None, mentions=fresh.mentions)
         content = [t for t in tokens if t not in PUNCTUATION]
+        if content and not _THANKS.isdisjoint(content) and lexicon_words("courtesies").issuperset(content):
+            kind = "explain" if old.choices else old.kind
+            return replace(old, kind=kind, foreign=True, topic=fresh.topic, focus=fresh.focus)  # the talk may go on
         if not fresh.mentions and _UNSURE.search(line):
             return old
         follows = bool(_FOLLOW.search(line)) or len(content) <= SHORT
@@ -155,6 +160,8 @@ class Conversation:
             kind = "value" if "why" not in tokens else kind
         instead = fresh.kind == "which" and decision and not _INSTEAD.isdisjoint(tokens)
         asked = self.pack.decisions[decision].asks or asked if decision and instead else asked
+        beside = [v for m in fresh.mentions if m.dimension == old.asked for v in m.values]
+        compared = (*old.compared, *beside) if kind == "compare" and old.compared and beside else ()
         open_ = {asked} if instead or (fresh.kind == "which" and fresh.asked == asked) else set()
         scenarios = tuple(
             Scenario(
@@ -178,6 +185,7 @@ class Conversation:
             decision=decision,
             asked=asked,
             scenarios=scenarios,
+            compared=fresh.compared or tuple(dict.fromkeys(compared)),
             about=asked_about(tokens, [s.label for s in scenarios], named_by(fresh.mentions), old.about),
             outcome=fresh.outcome
             or named

@@ -250,7 +250,7 @@ def kind_of(
         if value and (wh != "how" or _DEGREE.search(line)):
             return "value", (wh,), True
         if which and re.search(
-            r"\b(?:which|tool|tools|agent|option|options|recommend|use|need|best|suggest|how many|install|offer|take|pick|level|levels|instead)\b",
+            r"\b(?:which|tool|tools|agent|option|options|recommend|use|need|best|suggest|how many|install|offer|take|pick|level|levels|instead|else)\b",
             line,
         ):
             return "which", (which[0],), True

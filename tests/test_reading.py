@@ -272,6 +272,21 @@ def test_and_is_not_denies_what_is_told_and_asks_what_is_asked() -> None:
     assert facts(READER.read("MARS backs up Windows and isn't GRS the default?"))["redundancy"] == ("grs",)
 
 
+def test_who_thanks_may_go_on() -> None:
+    assert turns("Can MARS back up on-prem Linux VMs?", "ok thanks").foreign
+    on = turns("Can MARS back up on-prem Linux VMs?", "ok thanks", "And DPM?")
+    assert (on.foreign, facts(on)) == (False, {**LINUX_VM, "tool": ("dpm",)})
+
+
+def test_a_third_is_set_beside_those_that_were_compared() -> None:
+    assert turns("Compare MARS and MABS.", "And DPM?").compared == ("mars", "mabs", "dpm")
+
+
+def test_what_else_asks_for_the_others() -> None:
+    read = turns("Can I use Replace existing for an encrypted VM?", "What else?")
+    assert (read.kind, read.asked, "restore_option" in facts(read)) == ("which", "restore_option", False)
+
+
 def test_a_no_that_answers_denies_nothing() -> None:
     assert not turns("Can MABS back up our physical Debian?", "No, I meant a VM.").negative
     assert turns("Can MABS back up our physical Debian?", "No tool can.").negative
