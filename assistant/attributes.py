@@ -106,6 +106,8 @@ class Heard:
     def _over(self, denial: int, place: int) -> bool:
         """Whether the reach of a loose denial has ended before a place."""
         between = self.tokens[denial:place]
+        if (",", "only") in pairwise(self.tokens[denial : place + 1]):
+            return True
         if denial in self.loose and any(
             t in _ENDS and denial + n + 1 not in self.denied for n, t in enumerate(between)
         ):
@@ -264,10 +266,10 @@ def _compiled(text: str) -> Parts:
 
 def _and_more(tokens: Sequence[str], place: int) -> bool:
     """Whether what stands at a place is said to be too little: "… not just in one region"."""
-    return any(pair in _TOO_LITTLE for pair in pairwise(tokens[max(0, place - 3) : place]))
+    return any(pair in _TOO_LITTLE for pair in pairwise(tokens[max(0, place - 3) : place + 1]))
 
 
-_TOO_LITTLE = frozenset({("not", "just"), ("not", "merely")})
+_TOO_LITTLE = frozenset({("not", "just"), ("not", "merely"), ("not", "only")})
 
 
 def _bound(tokens: Sequence[str], spot: int, words: Sequence[str]) -> tuple[int, ...]:

@@ -468,8 +468,10 @@ def denials(tokens: Sequence[str]) -> list[int]:
 
 
 def _befalls(tokens: Sequence[str], n: int) -> bool:
-    """Whether a loss is only the case that is spoken of: "if a user loses a file"."""
-    return tokens[n] in _LOSSES and not _CASES.isdisjoint(tokens[max(0, n - _LONGEST_CONTRAST) : n])
+    """Whether a loss is only the case that is spoken of: "if a user loses a file", "with memory missing, …"."""
+    before = tokens[max(0, n - _LONGEST_CONTRAST) : n]
+    given = "with" in before and list(tokens[n + 1 : n + 2]) == [","]
+    return tokens[n] in _LOSSES and (given or not _CASES.isdisjoint(before))
 
 
 def answers(tokens: Sequence[str]) -> set[int]:
@@ -486,10 +488,10 @@ def answers(tokens: Sequence[str]) -> set[int]:
 
 
 def _put_out(tokens: Sequence[str], n: int) -> bool:
-    """Whether a verb at a place puts something out: "leaves volumes out", "keeps files and folders out of it"."""
+    """Whether a verb at a place puts something out: "leaves volumes out", "leaves memory aside"."""
     near = tokens[n + 1 : n + _LONGEST_CONTRAST]
     near = near[: next((k for k, t in enumerate(near) if t in {".", ";", ":"}), len(near))]
-    return any(t == "out" and stem(near[k - 1]) not in VERBS - _NOUNS for k, t in enumerate(near) if k)
+    return any(t in _AWAY and stem(near[k - 1]) not in VERBS - _NOUNS for k, t in enumerate(near) if k)
 
 
 def _elsewhere(tokens: Sequence[str], n: int) -> bool:
@@ -499,6 +501,7 @@ def _elsewhere(tokens: Sequence[str], n: int) -> bool:
 
 
 _LACK = frozenset({"need", "requir", "tak", "buy", "call"})
+_AWAY = frozenset({"out", "aside"})
 _LEAVE = frozenset({"leave", "leaves", "leaving", "left", "keep", "keeps", "keeping", "kept", "shut", "shuts"})
 
 

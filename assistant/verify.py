@@ -331,7 +331,7 @@ class Verifier:
             denied |= set(denials(lean))
         contrast = {own + n for a, b in contrasts(mine) if a for n in range(a, b)}
         without = {n for n in range(own, len(words)) if words[n] == "without" and words[n - 1] != "or"}
-        loose = frozenset(d for d in denied | without if words[d] in LOOSE)
+        loose = frozenset(d for d in denied | without if words[d] in LOOSE and not _lacks(words, d))
         heard = Heard(senses(words), own, frozenset(denied), frozenset(contrast), loose, self.vocabulary.places(words))
         told = self.attributes.judge(
             replace(
@@ -494,6 +494,11 @@ def _inherited(lean: Sequence[str], mine: Sequence[str]) -> set[int]:
     if turned or mine[0] in {"but", "whereas", "while", "yet", ";"} or denials(mine):
         return set()
     return set(denials(lean))
+
+
+def _lacks(words: Sequence[str], denial: int) -> bool:
+    """Whether a "no" says what a "without" before it leads to: "without logs there is no restore"."""
+    return words[denial] == "no" and words[denial - 1] in {"there's", "is", "are"} and "without" in words[:denial]
 
 
 def _elliptical(clause: Clause, mine: Sequence[str]) -> bool:

@@ -161,7 +161,13 @@ class Vocabulary:
         self._words = frozenset(own)
         self._named = frozenset(w for phrase, entry in _entries(pack) if entry.kind == "value" for w in split(phrase))
         self._targets = sorted(w for w in own if len(w) >= 4 and w.isalpha())
-        self._corpus = frozenset(w for d in pack.documents for w in split(d.text))
+        claimed = (p for a in pack.attributes for p in (*(p for g in a.about for p in g), *a.right, *a.wrong))
+        self._corpus = frozenset(
+            [
+                *(w for d in pack.documents for w in split(d.text)),
+                *(w for p in claimed if p[0] != "@" for w in split(p)),
+            ]
+        )
         self.repair = lru_cache(maxsize=20_000)(self._repair)
 
     def _add(self, phrase: str, entry: Entry) -> None:

@@ -260,6 +260,29 @@ def test_the_module_is_a_stated_fact_and_verbs_deny(helper: Assistant, text: str
         ("At rest the data lies open.", ["contradicted"]),
         ("Besides LRS and GRS there is a third kind of replication.", ["contradicted"]),
         ("Geo-redundancy is opt-in only.", ["contradicted"]),
+        # backup servers and agents
+        ("The first stop of a DPM backup is the local storage of the server.", ["proven"]),
+        ("DPM reaches its clients agentless.", ["contradicted"]),
+        ("The MABS agent isn't confined to SQL.", ["proven"]),
+        ("The MABS agent is confined to SQL.", ["contradicted"]),
+        ("Not only SQL is backed up by the MABS agent.", ["proven"]),
+        ("MARS and the extension exclude each other on an Azure VM.", ["contradicted"]),
+        # SQL Server
+        ("The differential is based on the latest log backup.", ["contradicted"]),
+        ("Without recent logs there's no up-to-date restore.", ["proven"]),
+        # snapshots and consistency
+        ("Windows: a plain copy of the disk without VSS.", ["contradicted"]),
+        ("Application consistency leaves pending I/O aside.", ["contradicted"]),
+        ("Nobody vouches for the OS in a crash-consistent copy.", ["proven"]),
+        ("Shutting a VM down always gives complete consistency.", ["contradicted"]),
+        # restores
+        ("Replace existing swaps the entire virtual machine for a new one.", ["contradicted"]),
+        ("You may hang the restored disk onto a machine you already have.", ["proven"]),
+        ("The VHD lands inside the vault.", ["contradicted"]),
+        ("After a botched OS update, Replace existing is what you want.", ["proven"]),
+        ("The disk's secrets sit in the Recovery Services vault.", ["contradicted"]),
+        ("From encrypted VMs you can't get single files directly, only by restoring the whole machine.", ["proven"]),
+        ("If you forget to stop the machine before a restore, Azure stops it for you.", ["contradicted"]),
     ],
 )  # fmt: skip
 def test_the_same_facts_in_everyday_words(helper: Assistant, text: str, expected: list[str]) -> None:
