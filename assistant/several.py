@@ -40,6 +40,7 @@ _LINKS = frozenset(
         "both",
     }
 )
+_ANSWER = frozenset({"it", "they", "them"})
 _IF_NOT = re.compile(r"^\W*(?:(?:if (?:not|so|yes|no|it does|it doesn't)|otherwise)\b\W*)", re.IGNORECASE)
 _LEAST = 2
 _SHORT = 4
@@ -127,7 +128,8 @@ def _leads(joint: re.Match[str], question: str) -> bool:
     polar = first[0] in AUX or second[0] in AUX
     subject = second[0] not in AUX or not _NO_SUBJECT.match(second[1])
     clause = second[0] in AUX or (second[0] in WH and len(second) > _SHORT + 1 and not AUX.isdisjoint(second))
-    whole = _asks(before) and subject and clause and not _points_back(after)
+    of_the_answer = first[0] in WH and not _ANSWER.isdisjoint(second)  # "Which agent do I need, and is it free?"
+    whole = _asks(before) and subject and clause and not _points_back(after) and not of_the_answer
     return whole and (polar or _ANNOUNCED.search(question) is not None)
 
 

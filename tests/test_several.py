@@ -26,6 +26,7 @@ from assistant.several import questions_of
         ("Can MARS do it? My boss says no. Is he right?", "", []),
         ("Which tools are app-aware, and which are not?", "", []),
         ("Which tool? MARS or MABS?", "", []),
+        ("Which component do I put on the machine, and does it upload straight to the vault?", "", []),
         ("Is the backup of folders with extension and MARS app-aware, although MARS is not?", "", []),
         ("Is there corruption after I recover it, and what must the apps do?", "", []),
         ("What if it is encrypted? Can I use Replace existing then?", "", []),
