@@ -67,6 +67,10 @@ class Context:
     """The dimension that we asked for."""
 
 
+_ASIDE = re.compile(
+    r"^(?:i|i'm|i've|we|we're|he|she|they|they're|my|our|the|a|an|customer|client|boss|management|somebody|someone|everybody)\b"
+)
+"""Opens a remark about the people around a question: "the customer's lawyer is asking"."""
 _OWN = re.compile(
     r"^(?:well |ok |okay |so |, )*(?:it|they|(?:the|our|my|this|that|its|his|her|their) (?:vm|vms|machine|machines|server|servers|box|boxes|host|hosts|guest|backup|backups|disk|disks|os))\b"
 )
@@ -103,6 +107,8 @@ class Conversation:
         refers = bool(_PRONOUN.search(line))
         if not old.explicit and not _SWITCH.search(line) and not fresh.foreign:
             return self._continue(fresh, tokens, old, line)
+        if fresh.off_topic and not old.off_topic and not line.endswith("?") and _ASIDE.search(line):
+            return old
         if (
             fresh.off_topic
             and not refers

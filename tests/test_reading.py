@@ -272,6 +272,12 @@ def test_and_is_not_denies_what_is_told_and_asks_what_is_asked() -> None:
     assert facts(READER.read("MARS backs up Windows and isn't GRS the default?"))["redundancy"] == ("grs",)
 
 
+def test_a_remark_about_people_leaves_the_question_as_it_was() -> None:
+    asked = "What's guaranteed for the operating system after a crash-consistent restore?"
+    assert turns(asked, "the customer's lawyer is asking, I kid you not") == READER.read(asked)
+    assert turns(asked, "The weather is nice today, isn't it?") != READER.read(asked)
+
+
 def test_who_thanks_may_go_on() -> None:
     assert turns("Can MARS back up on-prem Linux VMs?", "ok thanks").foreign
     on = turns("Can MARS back up on-prem Linux VMs?", "ok thanks", "And DPM?")
