@@ -11,13 +11,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from assistant.errors import SuiteError, TargetError
 from assistant.evals.figures import Figures, figures
-from assistant.evals.runner import Run, open_run, run
+from assistant.evals.runner import Run, new_folder, open_run, run
 from assistant.evals.suite import Suite, load_suites
 from assistant.evals.targets import Opening
 
@@ -50,6 +51,16 @@ def kept(folder: Path) -> list[str]:
 
 def files(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in ("scores.jsonl", "summary.json")}
+
+
+def test_runs_that_start_within_one_second_have_a_folder_each(tmp_path: Path) -> None:
+    suites = suite(tmp_path, "Is this fine?")
+    with ThreadPoolExecutor(8) as pool:
+        folders = list(pool.map(lambda _: new_folder(tmp_path / "runs", suites), range(40)))
+    assert (len(set(folders)), all(f.is_dir() for f in folders)) == (40, True)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(SuiteError, match=r"file/.*: Not a directory; take another folder with --into"):
+        new_folder(tmp_path / "file", suites)
 
 
 def test_every_question_is_asked_and_every_tenth_again(tmp_path: Path) -> None:

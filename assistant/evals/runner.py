@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain, count
 from pathlib import Path
 
 from assistant.errors import SuiteError
@@ -135,10 +136,25 @@ def _by_pack(
 
 
 def new_folder(root: Path, suites: Sequence[Suite]) -> Path:
-    """A name for a run that starts now: time, suites, commit."""
+    """Make the folder of a run that starts now: time, suites, commit, and a number where that name is taken.
+
+    SuiteError when it cannot be made.
+    """
     names = "+".join(s.name for s in suites) if len(suites) < 3 else f"{len(suites)}-suites"
     parts = [datetime.now(UTC).strftime("%Y%m%dT%H%M%S"), names, _git()]
-    return root / "-".join(p for p in parts if p)
+    name = "-".join(p for p in parts if p)
+    taken = (root / f"{name}-{number}" for number in count(2))
+    return next(folder for folder in chain([root / name], taken) if _made(folder))
+
+
+def _made(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise SuiteError([f"{folder}: {error.strerror or error}; take another folder with --into"]) from None
+    return True
 
 
 @contextmanager
