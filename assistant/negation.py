@@ -86,7 +86,25 @@ def negated(words: Sequence[Word], found: Sequence[Found]) -> tuple[frozenset[in
         if _answered_no(tokens, f.end):
             out.add(n)
             cues.update((f.end, f.end + 1))
+        withheld = _withheld(tokens, f) if f.entry.kind == "value" else None
+        if withheld:
+            out.add(n)
+            cues.update(withheld)
     return frozenset(out ^ _excepted(tokens, found)), frozenset(cues)
+
+
+def _withheld(tokens: Sequence[str], found: Found) -> range | None:
+    """The words that keep somebody from an act: "they won't let me switch it off", "stopping it is out of the question"."""
+    if tokens[found.start] not in lexicon.words("acts"):
+        return None
+    place = found.start - 1
+    while place >= 0 and tokens[place] in lexicon.words("between_withholding"):
+        place -= 1
+    if place >= 0 and tokens[place] in lexicon.words("withholding") and not _asking(tokens, place):
+        return range(place, found.start)
+    last = found.end + (tokens[found.end : found.end + 1] in (["it"], ["down"], ["off"]))
+    ruled_out = (p for p in lexicon.phrases("not_an_option") if tuple(tokens[last : last + len(p)]) == p)
+    return next((range(last, last + len(p)) for p in ruled_out), None)
 
 
 def _excepted(tokens: Sequence[str], found: Sequence[Found]) -> set[int]:

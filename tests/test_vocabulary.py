@@ -279,6 +279,12 @@ NEGATION: list[tuple[str, dict[str, tuple[str, ...] | None]]] = [
         "VSS isn't working on one Windows VM. Is a snapshot still made?",
         {"os": ("windows",), "environment": ("virtual",), "capture_hook": ("failed",)},
     ),
+    ("Replace existing for a VM that the owner won't let me switch off?", {"power": ("running",)}),
+    ("Nobody may turn it off. Replace existing for my VM?", {"power": ("running",)}),
+    ("We are not allowed to shut it down. Replace existing?", {"power": ("running",)}),
+    ("Stopping it is out of the question. Replace existing?", {"power": ("running",)}),
+    ("Replace existing. Can't I stop it first?", {"power": ("stopped",)}),
+    ("Replace existing. Won't it help to shut it down?", {"power": ("stopped",)}),
     (
         "Does DPM send its data to a vault when MARS isn't on the DPM server?",
         {"tool": ("dpm",), "mars_on_server": ("no",)},
