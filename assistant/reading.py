@@ -479,7 +479,15 @@ def _denies(kind: Kind, focus: Sequence[str], spoken: Collection[int]) -> bool:
     if kind in {"claim", "capability"}:
         answers = {0} if focus[1:2] and focus[1] in PUNCTUATION else set()  # "No, I meant a VM"
         return len([n for n in denials(focus) if n not in spoken and n not in answers]) % 2 == 1
-    return denies(" ".join(focus))
+    return denies(" ".join(focus)) or (kind == "which" and _asks_which_not(focus, spoken))
+
+
+def _asks_which_not(focus: Sequence[str], spoken: Collection[int]) -> bool:
+    """Whether what is out is asked for: "Which of the tools does NOT send anything to the vault?"."""
+    opening = max((n for n, token in enumerate(focus) if token in WH), default=len(focus))
+    end = next((n for n in range(opening, len(focus)) if focus[n] in PUNCTUATION), len(focus))
+    turning = lexicon_words("contracted") | {"not", "cannot", "never"}
+    return any(opening < n < end and n not in spoken and focus[n] in turning for n in denials(focus))
 
 
 def _keyed(patterns: Sequence[Pattern]) -> dict[str, list[int]]:
