@@ -103,7 +103,8 @@ class Conversation:
             return replace(old, kind=kind, foreign=True, topic=fresh.topic, focus=fresh.focus)  # the talk may go on
         if not fresh.mentions and _UNSURE.search(line):
             return old
-        follows = bool(_FOLLOW.search(line)) or len(content) <= SHORT
+        linked = _linked(tokens)
+        follows = linked or len(content) <= SHORT
         refers = bool(_PRONOUN.search(line))
         if not old.explicit and not _SWITCH.search(line) and not fresh.foreign:
             return self._continue(fresh, tokens, old, line)
@@ -112,7 +113,10 @@ class Conversation:
         if (
             fresh.off_topic
             and not refers
-            and (not follows or (fresh.explicit and complete(fresh.focus) and len(content) > SHORT))
+            and (
+                not follows
+                or (fresh.explicit and complete(fresh.focus) and len(content) > (2 * SHORT if linked else SHORT))
+            )
         ):
             return fresh
         if _SWITCH.search(line):
@@ -197,7 +201,10 @@ class Conversation:
             or named
             or (old.outcome if decision == old.decision and not explicit else None)
             or spoken,
-            off_topic=fresh.off_topic and not fresh.mentions and not old.mentions,
+            off_topic=fresh.off_topic
+            and not fresh.mentions
+            and not old.mentions
+            and (old.off_topic or not _linked(tokens)),
             topic=f"{self._renamed(old, fresh)} {fresh.topic}" if short else fresh.topic,
             explicit=fresh.explicit or old.explicit,
         )
@@ -296,6 +303,12 @@ class Conversation:
 
 def _polar(ask: str) -> bool:
     return ask.split(" ", maxsplit=1)[0] in {"Is", "Does", "Do", "Are", "Has"} and " or " not in ask
+
+
+def _linked(tokens: Sequence[str]) -> bool:
+    """Whether a turn goes on by its own words: "and …", "so …", "… too?"."""
+    said = [t for t in tokens if t not in PUNCTUATION]
+    return bool(_FOLLOW.search(" ".join(tokens))) or said[-1:] == ["too"] or said[-2:] == ["as", "well"]
 
 
 def _joined(scenarios: Sequence[Scenario]) -> Facts:

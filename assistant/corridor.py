@@ -351,8 +351,9 @@ class Case:
         reading = self.reading
         if reading.kind not in {"capability", "claim"} and not asks_duty(reading.focus):
             return None
-        around = tuple(self.house.reader.words(self.question))
-        return self.house.statements.judge(reading.focus or around, around, said_by(reading))
+        said = tuple(self.house.reader.words(self.question))
+        around = (*said, *self.house.reader.words(reading.topic))
+        return self.house.statements.judge(reading.focus or said, around, said_by(reading))
 
     def _found(self) -> Stated | None:
         """The fact that a yes/no question is about when likeness finds its topic: the fact's own words still decide it."""
