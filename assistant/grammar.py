@@ -183,6 +183,12 @@ LEAD = frozenset(
 )
 
 
+_OFFERED = re.compile(
+    r"\bor (?:do|does|is|are|must|should|have|has|can|will) (?:i|we|you|they|it|that|he|she|somebody|someone|to)\b"
+)
+"""The other way it could be, in a question's own words: "Pushed out, or do I walk round?"."""
+
+
 def kind_of(
     line: str, tokens: Sequence[str], mentions: Sequence[Mention], decision: Decision | None
 ) -> tuple[Kind, tuple[str, ...], bool]:
@@ -230,6 +236,8 @@ def kind_of(
             ("explain",),
             True,
         )
+    if value and not wh and _OFFERED.search(line):
+        return "value", ("or",), True
     order = next((h for h in heads if h in _ORDERS), "")
     if order and not wh and not polar:
         wanted = bool(

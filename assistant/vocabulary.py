@@ -160,7 +160,9 @@ class Vocabulary:
         own.update(_GRAMMAR)
         self._words = frozenset(own)
         self._named = frozenset(w for phrase, entry in _entries(pack) if entry.kind == "value" for w in split(phrase))
-        self._targets = sorted(w for w in own if len(w) >= 4 and w.isalpha())
+        self._targets = sorted(w for w in own if len(w) >= _STRANGE and w.isalpha())
+        self._short = frozenset(w for w in self._named | _GRAMMAR if len(w) == _STRANGE - 1)
+        """Words of which two letters may be swapped: "teh", "gsr"."""
         claimed = (p for a in pack.attributes for p in (*(p for g in a.about for p in g), *a.right, *a.wrong))
         self._corpus = frozenset(
             [
@@ -203,26 +205,28 @@ class Vocabulary:
 
     def strange(self, word: str) -> bool:
         """Whether a word is none of the pack's and none of English: a name that nobody here has heard of."""
-        return (
-            len(word) >= _STRANGE
-            and word.isalpha()
-            and not (word in self._words or word in self._corpus or _english(word))
-        )
+        return len(word) >= _STRANGE and self._unknown(word)
+
+    def _unknown(self, word: str) -> bool:
+        return word.isalpha() and not (word in self._words or word in self._corpus or _english(word))
 
     def _repair(self, word: str) -> str:
+        if len(word) == _STRANGE - 1 and self._unknown(word):
+            swapped = [w for w in (word[0] + word[2] + word[1], word[1] + word[0] + word[2]) if w in self._short]
+            return (swapped or [word])[0]
         if not self.strange(word):
             return word
         from rapidfuzz.distance import OSA
 
         most = 1 if len(word) <= 6 else 2
         near = [
-            (distance, w not in self._named, w)
+            (distance, w[0] != word[0], sorted(w) != sorted(word), w not in self._named, w)
             for w in self._targets
             if abs(len(w) - len(word)) <= most and w.startswith(("un", "non")) == word.startswith(("un", "non"))
             if (distance := OSA.distance(word, w, score_cutoff=2)) <= (2 if sorted(w) == sorted(word) else most)
             if w[0] == word[0] or (distance == 1 and sorted(w) == sorted(word))
         ]
-        return min(near)[2] if near and not self._opposed(word, min(near)[2]) else word
+        return min(near)[-1] if near and not self._opposed(word, min(near)[-1]) else word
 
     def _opposed(self, word: str, guess: str) -> bool:
         """Whether the opposite of a guess is about as near: "enencrypted" could be either."""

@@ -88,6 +88,10 @@ def test_decrypted_never_becomes_encrypted() -> None:
         ("sharepiont", "sharepoint"),
         ("snapshto", "snapshot"),
         ("redundncy", "redundancy"),
+        ("waht", "what"),
+        ("teh", "the"),
+        ("gsr", "grs"),
+        ("dsks", "disks"),
     ],
 )
 def test_a_typo_is_repaired(typo: str, word: str) -> None:
