@@ -351,8 +351,8 @@ class Case:
         reading = self.reading
         if reading.kind not in {"capability", "claim"} and not asks_duty(reading.focus):
             return None
-        said = tuple(self.house.reader.words(self.question))
-        around = (*said, *self.house.reader.words(reading.topic))
+        said = self.house.reader.words(self.question)
+        around = [*said, *self.house.reader.words(reading.topic)]
         return self.house.statements.judge(reading.focus or said, around, said_by(reading))
 
     def _found(self) -> Stated | None:

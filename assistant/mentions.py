@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from assistant.grammar import SHORT, sentence_spans
+from assistant.grammar import AUX, SHORT, sentence_spans
 from assistant.pack import Pack
 from assistant.types import Mention
 from assistant.vocabulary import PUNCTUATION, Found
@@ -14,6 +14,7 @@ from assistant.vocabulary import PUNCTUATION, Found
 _CORRECT = re.compile(
     r"\b(?:becomes?|became|turned into|converted (?:to|into)|leaves|gets virtuali[sz]ed|migrat(?:e|es|ed|ing) (?:\w+ )*?(?:to|into)|moved to|sorry|i mean|i meant|correction|scratch that|no wait|wait no|make that|actually|rather|oops|my mistake|should have said|meant to say|not quite|typo|i misspoke|misspoke|pardon|strike that|turns out|no no|wait)\b|^\W*no\b|^\W*nope\b"
 )
+_NEEDED = frozenset({"need", "needs", "needed", "required", "must"})
 _TWO = 2
 
 
@@ -79,6 +80,23 @@ def one_denied(pack: Pack, mentions: Sequence[Mention]) -> list[Mention]:
             and not (m.soft and len(said[m.start, m.end]) == 1)
         )
     ]
+
+
+def alternative(tokens: Sequence[str]) -> range:
+    """The other way that a question offers at its end: "Can MARS do it, or do I need MABS?" asks about MARS.
+
+    "Do I need MABS, or does the extension do it alone?" asks about both.
+    """
+    for sentence in sentence_spans(tokens):
+        for n in sentence[1:-2]:
+            if (
+                tokens[n] == "or"
+                and tokens[n + 1] in AUX
+                and (sentence.stop == len(tokens) or tokens[sentence.stop - 1] == "?")
+            ):
+                end = next((e for e in range(n, sentence.stop) if tokens[e] in PUNCTUATION), sentence.stop)
+                return range(n, end) if _NEEDED.isdisjoint(tokens[sentence.start : n]) else range(0)
+    return range(0)
 
 
 def outright(mentions: list[Mention]) -> list[Mention]:

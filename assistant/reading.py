@@ -30,7 +30,7 @@ from assistant.items import items_of
 from assistant.labels import asked_about, named_by
 from assistant.lexicon import words as lexicon_words
 from assistant.machines import Machines
-from assistant.mentions import corrected, elliptical, one_denied, outermost, outright, taken_back
+from assistant.mentions import alternative, corrected, elliptical, one_denied, outermost, outright, taken_back
 from assistant.negation import negated
 from assistant.pack import Pack
 from assistant.rules import Decision
@@ -187,6 +187,8 @@ class Reader:
         mentions = one_denied(self.pack, mentions)
         mentions = elliptical(self.pack, tokens, [*mentions, *self._listed(tokens, mentions)])
         mentions = outright(corrected(tokens, self.doubts.settle(tokens, outermost(mentions))))
+        other = alternative(tokens)
+        mentions = [m for m in mentions if m.start not in other]
         text = clean(question)
         judged = _certified(tokens) or self._judged(text, words, found)
         first, last = judged or focus_of(tokens)
@@ -201,8 +203,10 @@ class Reader:
             if decision is None or (wide and wide.kind == "capability" and len(inside) < _TWO):
                 decision, why = wide, reason
         asked = self._asked(focus) or (self._asked(tokens) if len(focus) <= SHORT else None)
+        value = decision is not None and decision.kind == "value"
+        put = focus if value else [t for n, t in enumerate(focus, first) if n not in other]
         kind, cues, explicit = (
-            ("claim", ("judged",), True) if judged else kind_of(" ".join(focus), focus, inside or mentions, decision)
+            ("claim", ("judged",), True) if judged else kind_of(" ".join(put), put, inside or mentions, decision)
         )
         if self._asks_value(focus, inside, first, decision, kind, polar=asks_duty(focus)):
             kind, cues, explicit = "value", (*cues, "noun"), True

@@ -394,6 +394,28 @@ def test_what_a_follow_up_adds_and_what_it_ends(said: tuple[str, ...], expected:
     assert {n: facts.get(n) for n in expected} == expected
 
 
+@pytest.mark.parametrize(
+    ("question", "facts_", "kind"),
+    [
+        ("Can MARS do on-prem Linux or do I need MABS?", {"tool": ("mars",)}, "capability"),
+        ("vm is running, create new vm allowed or do i have to stop it first", {"power": ("running",)}, "capability"),
+        ("MARS agent: pushed out, or do I have to go to each server?", {"tool": ("mars",)}, "value"),
+        ("Would it be refused, or does it work, as long as the VM is running?", {"power": ("running",)}, "capability"),
+        ("Do I need MABS or can MARS do it?", {"tool": ("mars", "mabs")}, "explain"),
+    ],
+)
+def test_the_other_way_that_is_offered_at_the_end_is_no_fact(
+    question: str, facts_: dict[str, tuple[str, ...]], kind: str
+) -> None:
+    reading = READER.read(question)
+    assert ({n: reading.scenarios[0].facts.get(n) for n in facts_}, reading.kind) == (facts_, kind)
+
+
+def test_which_does_not_asks_for_what_is_out() -> None:
+    assert READER.read("Which of the tools does NOT send anything to the vault on its own?").negative
+    assert not READER.read("Which tool takes a VM that does not run Windows?").negative
+
+
 def test_what_may_be_certified_is_the_claim() -> None:
     reading = READER.read("Can I certify to the board that the MARS agent backs up Linux machines?")
     assert (reading.kind, reading.focus[:3]) == ("claim", ("the", "mars", "agent"))
