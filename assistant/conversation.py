@@ -31,7 +31,8 @@ _SWITCH = re.compile(
     r"never ?mind(?: (?:that|it|this|about))?(?= [.,;!-]|$)|enough about|leaving \w+ aside|let's leave|unrelated|switching|change of topic|change of subject|something else|completely different|totally different|one more thing|leave that|leave it at that|park (?:it|that)|forget (?:it|that|the|about|\w+ \.)|enough (?:theory|of)|moving on|move on|new machine :|next machine|now for something|while i have you|by the way|btw|on another note|apropos)\b"
 )
 _UNSURE = re.compile(
-    r"\b(?:don't know|not sure|no idea|dunno|can't tell|have to ask|need to check|will check|unsure)\b"
+    r"\b(?:don't know|not sure|no idea|dunno|can't tell|have to ask|need to check|will check|unsure|don't ask me|no clue|who knows|beats me|"
+    r"(?:never|haven't|not) (?:been|seen|looked|checked|asked)|couldn't (?:say|tell)|hard to (?:say|tell)|not a clue)\b"
 )
 _OTHER = re.compile(
     r"\b(?:other|another)\b(?! (?:one|ones|kind|sort|type|choice|is|are|does|do|did|can|too|then|way)\b)(?P<thing> [a-z]\w*)?|"
