@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import pairwise
 
 from assistant.bounds import Bounds
 from assistant.checker import SUPPORTED
@@ -14,11 +13,11 @@ from assistant.choices import Choosing, House
 from assistant.compose import MOST_CHARACTERS, MOST_CITATIONS, Page, lower, spoken
 from assistant.confidence import Way, situation
 from assistant.disputes import fitting
-from assistant.grammar import asks_duty, asks_plainly
+from assistant.grammar import asks_duty, asks_plainly, in_general
 from assistant.lexicon import phrases, words
 from assistant.plans import Reviewing
 from assistant.reading import said_by
-from assistant.refusals import Refusing
+from assistant.refusals import Refusing, unmeasured
 from assistant.rules import Place
 from assistant.second_look import second_look
 from assistant.statements import Stated
@@ -42,8 +41,6 @@ _LEAN = 0.55
 """Below this the asking sentence alone says too little ("How do we go about it?")."""
 _PLAIN = 0.45
 """The same for a question that has none of the subject's words."""
-_PLACES = 3
-"""Best places, one of which must speak of a measure that is asked for."""
 _DEFINITE = frozenset({"supported", "not_supported", "conflict"})
 _LIKENESS = (0.50, 0.70, 0.93)
 _LIKENESS_ASKED = (0.55, 0.86, 0.95)
@@ -187,10 +184,17 @@ class Case:
             return "conflict"
         if reading.silence and not self._stated and not self._valued():
             return self._refuse(Refusing.silent)
-        if self._unmeasured():
+        if unmeasured(reading.focus, lambda: self.hits):
             return self._refuse(Refusing.refuse, self.hits)
         if reading.kind == "compare":
             return "information" if self._compare() else self._explain(complete=True)
+        if (
+            reading.kind == "which"
+            and reading.decision == self.pack.main
+            and not self._named()
+            and in_general(reading.focus, ())
+        ):
+            return self._capability()
         if reading.kind == "which" and reading.decision and not self._told():
             found = self._which()
             if found:
@@ -291,15 +295,6 @@ class Case:
         if torn:
             self.composer.differ(self.page, torn)
         return torn is not None
-
-    def _unmeasured(self) -> bool:
-        """Whether a measure is asked for ("how many minutes", "in days") of which no place near the question speaks."""
-        focus = self.reading.focus
-        if not {"how", "what", "what's"} & set(focus):
-            return False
-        asked = {b for a, b in pairwise(focus) if a in {"many", "in"} and b in words("measures")}
-        near = " ".join(f"{h.unit.text} {h.section.title}" for h in self.hits[:_PLACES]).lower() if asked else ""
-        return bool(asked) and not any(measure in near for measure in (*asked, "limit"))
 
     def _valued(self) -> bool:
         """Whether the rules name the value that is asked for: no silence then."""

@@ -464,6 +464,11 @@ def asks_plainly(focus: Sequence[str]) -> bool:
     return bool(focus) and focus[-1] == "?" and not set(focus) & set(WH)
 
 
+def in_general(focus: Sequence[str], named: Collection[int]) -> bool:
+    """Whether nothing is said beside what is named: "Is Linux ok?", "What do I use for on-prem?"."""
+    return words("general").issuperset(t for n, t in enumerate(focus) if n not in named and t not in PUNCTUATION)
+
+
 # ---- multiple choice
 
 _TWO = 2

@@ -20,6 +20,7 @@ from assistant.grammar import (
     asks_duty,
     denies,
     focus_of,
+    in_general,
     kind_of,
     options_of,
     outcome_of,
@@ -212,6 +213,9 @@ class Reader:
             kind, cues, explicit = "value", (*cues, "noun"), True
         if decision is None and kind == "which" and "how many" not in cues and self._wants_main(asked, inside):
             decision = self.pack.decisions[self.pack.main]
+        general = in_general(focus, {n - first for m in inside for n in range(m.start, m.end)})
+        if decision is None and explicit and kind in {"which", "capability"} and general:
+            decision = self._main_of_facts(inside)
         compared = self._compared(focus, inside, kind, plain=cues[-1:] in {("statement",), ("fragment",)})
         if compared:
             listed = len(compared) > 1 + _TWO and cues[-1:] in {("statement",), ("fragment",)}
@@ -307,6 +311,13 @@ class Reader:
         return (
             len(said) < _TWO and all(self.pack.dimensions[n].everyday for n in said) and (kind == "explain" or not said)
         )
+
+    def _main_of_facts(self, inside: Sequence[Mention]) -> Decision | None:
+        """The main decision, where only what is known of a machine is named and all of it counts there."""
+        main = self.pack.decisions.get(self.pack.main or "")
+        used = {n for r in self.pack.rules if r.decision == self.pack.main for n in r.when}
+        facts = {m.dimension for m in inside}
+        return main if facts and facts <= used and any(self.pack.dimensions[n].kind == "fact" for n in facts) else None
 
     def _wants_main(self, asked: str | None, inside: Sequence[Mention]) -> bool:
         """Whether a bare "Which one for volumes?" is about the main decision: it names what one may choose there."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.lexicon import words
@@ -12,6 +13,19 @@ if TYPE_CHECKING:
     from assistant.choices import House
     from assistant.compose import Page
     from assistant.confidence import Way
+
+
+_PLACES = 3
+"""Best places, one of which must speak of a measure that is asked for."""
+
+
+def unmeasured(focus: Sequence[str], hits: Callable[[], Sequence[Hit]]) -> bool:
+    """Whether a measure is asked for ("how many minutes", "in days") of which no place near the question speaks."""
+    if not {"how", "what", "what's"} & set(focus):
+        return False
+    asked = {b for a, b in pairwise(focus) if a in {"many", "in"} and b in words("measures")}
+    near = " ".join(f"{h.unit.text} {h.section.title}" for h in hits()[:_PLACES]).lower() if asked else ""
+    return bool(asked) and not any(measure in near for measure in (*asked, "limit"))
 
 
 class Refusing:

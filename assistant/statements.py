@@ -112,7 +112,7 @@ class Statements:
 
     @staticmethod
     def _bounded(fact: Fact, tokens: Sequence[str]) -> bool:
-        """Whether the claim says more than the fact: "only", another order of things, a number that the fact does not name."""
+        """Whether the claim says more than the fact: "only", "have to", another order of things, a number that the fact does not name."""
         own = (fact.place.quote, *fact.yes, *fact.no, *(w for group in fact.topic for w in group))
         said = {w for text in own for w in split(text)}
         right = {w for text in (fact.place.quote, *fact.yes) for w in split(text)}
@@ -121,6 +121,7 @@ class Statements:
         return (
             any(tokens[n] not in said for n in bounds(tokens) if tokens[n] == "at" or not asks_duty(tokens))
             or any(t in words("sufficing") and t not in said for t in tokens)
+            or (_obliges(tokens) and not any(_obliges(split(text)) for text in own))
             or (not early and any(t in _BEFORE for t in tokens))
             or (early != late and any(t in (_LATE if early else _EARLY) for t in tokens))
             or any(n not in right and _NUMBERS.get(n, n) not in right for n in counted)
@@ -187,6 +188,11 @@ def _offered(tokens: Sequence[str], size: int, place: int) -> bool:
         *range(last, len(tokens)),
     ]
     return any(tokens[n] == "or" and words("offering_nothing").isdisjoint(tokens[n + 1 : n + 2]) for n in beside)
+
+
+def _obliges(tokens: Sequence[str]) -> bool:
+    """Whether something is said to have to be."""
+    return not words("necessity").isdisjoint(tokens) or any(p in pairwise(tokens) for p in phrases("necessity_phrases"))
 
 
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:

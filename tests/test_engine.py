@@ -50,6 +50,17 @@ SCHEMA = json.loads(files("assistant").joinpath("answer.schema.json").read_text(
             "supported",
         ),
         ("Bare metal recovery of a physical Windows host with MABS, possible?", "not_stated"),
+        ("Can I use Replace existing on an encrypted VM or must I take Restore disk?", "not_supported"),
+        ("Create a new VM for a copy with a second network adapter?", "not_supported"),
+        ("Replace existing, managed, unencrypted. They won't let me switch it off.", "not_supported"),
+        ("Which tool for our server?", "depends"),
+        ("Is Linux ok?", "depends"),
+        ("what do i use for on-prem", "information"),
+        ("Does Restore disk make a VM for me?", "not_supported"),
+        ("Do I have to shut down the VM for a backup?", "information"),
+        ("Does Replace existing delete the old disk?", "information"),
+        ("GRS uses LRS underneath, in both regions. Agree?", "supported"),
+        ("From then on just the modified blocks of the first full backup travel, right?", "supported"),
     ],
 )
 def test_status(helper: Assistant, question: str, status: str) -> None:
