@@ -19,6 +19,8 @@ from assistant.types import Branch, Citation, Facts, Finding, Hit, Reading, Verd
 
 MOST_CHARACTERS = 1500
 MOST_CITATIONS = 6
+_CASES = 2
+"""Further rules that are shown where each proves a verdict for some of the cases only."""
 _CLOSING = 200
 """Characters kept for what closes an answer to several questions."""
 _WORD = {
@@ -162,8 +164,9 @@ class Composer:
             self._instead(page, rules, verdict)
         elif verdict.options:
             self._options(page, verdict)
-        said = [r for r in rules[1:] if all(n in verdict.known for n in r.when) and _differs(r, rules[0])]
-        for rule in said[:1]:
+        alone = any(r.holds(verdict.known) for r in rules)
+        said = [r for r in rules[1:] if (not alone or set(r.when) <= set(verdict.known)) and _differs(r, rules[0])]
+        for rule in said[: 1 if alone else _CASES]:
             page.say(rule.title, rule.place)
         self._settled(page, verdict)
 

@@ -102,6 +102,10 @@ class Rule:
     fires: tuple[str, ...]
     silent: tuple[str, ...]
 
+    def holds(self, known: Facts) -> bool:
+        """Whether all that it speaks of is known; else it proves a verdict for some of the cases only."""
+        return all(n in known and set(known[n]) <= set(values) for n, values in self.when.items())
+
 
 @dataclass(frozen=True, slots=True)
 class Resolution:

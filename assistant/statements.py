@@ -192,7 +192,8 @@ def _offered(tokens: Sequence[str], size: int, place: int) -> bool:
 
 def _obliges(tokens: Sequence[str]) -> bool:
     """Whether something is said to have to be."""
-    return not words("necessity").isdisjoint(tokens) or any(p in pairwise(tokens) for p in phrases("necessity_phrases"))
+    said = not words("necessity").isdisjoint(tokens)
+    return said or not frozenset(phrases("necessity_phrases")).isdisjoint(pairwise(tokens))
 
 
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:

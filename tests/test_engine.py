@@ -67,6 +67,14 @@ def test_status(helper: Assistant, question: str, status: str) -> None:
     assert helper.ask(question).status == status
 
 
+def test_a_no_that_rests_on_several_rules_shows_each(helper: Assistant) -> None:
+    answer = helper.ask("Can the VM extension back up SQL?")
+    assert (answer.status, [c.title for c in answer.citations]) == (
+        "not_supported",
+        ["SQL Server backups", "Support matrix", "Azure Backup virtual machine extension"],
+    )
+
+
 def test_a_question_of_need_gets_no_yes_or_no(helper: Assistant) -> None:
     assert helper.ask("Does MARS need a backup server?").status == "information"
 
