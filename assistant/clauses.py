@@ -159,7 +159,7 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
         and tokens[i + 1] in _ALWAYS | {"and", "or", "nor", "while", "because", "so", "since"}
     ):
         return False
-    if token == "while" and tokens[i - 1] != ",":
+    if (token == "while" and tokens[i - 1] != ",") or (token == "so" and tokens[i - 1] == "does"):
         return False
     if token == "since" and (_verb(rest) is None or rest[0] in AUX | {"a", "the", "your", "its"}):
         return False
@@ -432,6 +432,7 @@ _INSERTED = frozenset((",", w) for w in ("if", "once", "when", "whenever", "wher
 def leans_back(tokens: Sequence[str]) -> bool:
     """Whether a sentence has no subject of its own: "It keeps …", "Keeps …", "Both are …"."""
     words = [t for t in tokens if t[0].isalnum()]
+    words = words[bool(words) and words[0] in _ADVERB :]
     return bool(words) and (
         words[0] in _PRONOUN
         or bool({"it", "they", "its", "their"} & set(words[:4]))

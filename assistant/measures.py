@@ -37,5 +37,5 @@ def _echoes(words: Sequence[str]) -> bool:
 _COUNTS = frozenset({"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"})
 _BOUNDS = frozenset({("at", "most"), ("up", "to"), ("more", "than"), ("fewer", "than"), ("less", "than")})
 _WHOLE = frozenset({("all", "that"), ("everything", "that"), ("all", "what"), ("everything", "which")})
-_BORROWED = frozenset({("has", "it"), ("have", "it"), ("had", "it")})
-"""What is had stands in another sentence."""
+_BORROWED = frozenset({("has", "it"), ("have", "it"), ("had", "it"), ("do", "so"), ("does", "so"), ("did", "so")})
+"""What is had or done stands in another sentence."""

@@ -287,3 +287,22 @@ def test_the_module_is_a_stated_fact_and_verbs_deny(helper: Assistant, text: str
 )  # fmt: skip
 def test_the_same_facts_in_everyday_words(helper: Assistant, text: str, expected: list[str]) -> None:
     assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # a name of several words is no verb: what stands under it is said of it
+        ("Replace existing\n- supports encrypted managed VMs only", ["not_covered", "contradicted"]),
+        ("Replace existing\n- supports unencrypted managed VMs only", ["not_covered", "proven"]),
+        ("Restore disk\n- copies the VHD to a storage account of your choice", ["not_covered", "proven"]),
+        # who points back speaks of the machine that was told of
+        ("There is a physical Windows server on-premises. MARS backs up its folders.", ["not_covered", "proven"]),
+        ("There is a physical Linux server on-premises. DPM backs up its folders.", ["not_covered", "contradicted"]),
+        ("The Linux VMs run on-premises. For the volumes on those there is DPM.", ["not_covered", "proven"]),
+        # what is done stands in another sentence
+        ("Create a new VM lets you choose the name. It does so after the new VM has been created.", ["proven", "contradicted"]),
+    ],
+)  # fmt: skip
+def test_what_was_told_before_is_meant(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
