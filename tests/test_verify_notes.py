@@ -306,3 +306,38 @@ def test_the_same_facts_in_everyday_words(helper: Assistant, text: str, expected
 )  # fmt: skip
 def test_what_was_told_before_is_meant(helper: Assistant, text: str, expected: list[str]) -> None:
     assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It isn't true that Azure Backup only saves.",
+        "Azure Backup does not fail over a site when it burns.",
+        "A single disk is not too small a unit for Azure Backup.",
+        "Site Recovery is not what you reach for when somebody wiped a folder.",
+        "Downloads from Azure aren't capped at a percentage of your data.",
+        "Both short-term and long-term copies are possible.",
+        "Not only a person but also a service may read the data decrypted.",
+        "LRS has no copy outside its region.",
+        "GRS does not use LRS in the primary region only.",
+        "MARS does not belong on the clients of DPM but on the DPM server.",
+        "The transport from DPM to the vault isn't done by the VM extension.",
+        "Exchange and SharePoint aren't left out.",
+        "MARS doesn't stop at files, it takes folders and system state too.",
+        "MARS doesn't need a backup server to reach the vault.",
+        "The differential isn't based on the latest log backup.",
+        "VMSnapshotLinux needn't be downloaded from the portal.",
+        "File-system-consistent restores do not leave the machine corrupted.",
+        "The vault does not leave out hybrid scenarios.",
+        "The first backup isn't limited to changed blocks.",
+        "Azure doesn't pick the storage account for the VHD.",
+        "The portal doesn't lack a template.",
+        "The snapshot isn't thrown away once the disk is attached.",
+        "Unmanaged machines aren't fine for Replace existing.",
+        "Azure Disk Encryption doesn't keep a VM from being backed up.",
+        "Azure does not stop the VM for you before a restore.",
+        "Refusal comes with an error if the VM is running during the restore.",
+    ],
+)
+def test_a_falsehood_denied_is_not_called_wrong(helper: Assistant, text: str) -> None:
+    assert "contradicted" not in standings(helper, text)
