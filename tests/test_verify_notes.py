@@ -341,3 +341,18 @@ def test_what_was_told_before_is_meant(helper: Assistant, text: str, expected: l
 )
 def test_a_falsehood_denied_is_not_called_wrong(helper: Assistant, text: str) -> None:
     assert "contradicted" not in standings(helper, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("MABS – Microsoft Azure Backup Server", ["proven"]),
+        ("MARS = Microsoft Azure Replication Service", ["contradicted"]),
+        ("DPM: System Center Data Protection Manager", ["proven"]),
+        # words that only begin with its letters
+        ("DPM does protect machines", ["not_covered"]),
+        ("MARS: manually, at restore servers", ["not_covered"]),
+    ],
+)
+def test_a_glossary_spells_names_out(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
