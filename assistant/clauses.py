@@ -396,8 +396,9 @@ def _leaning(tokens: Sequence[str], first: int, last: int, before: Clause | None
     if verb is None:
         return Clause(first, last, tuple(left), whole=False)
     if words[verb] in AUX and set(words[verb + 1 :]) <= {"not", "so", "too", "either", "do"}:
-        begun = _verb(left)
-        return Clause(first, last, tuple(left[begun:] if begun is not None else left), whole=False)
+        said = left[_verb(left) or 0 :]
+        turned = tokens[first] == ";" and not {words[verb], *words[verb + 1 :]} & (NEGATIVE | {"so", "too", "either"})
+        return Clause(first, last, tuple(w for w in said if not (turned and w in NEGATIVE)), whole=False)
     if words[0] in AUX and {"so", "neither", "nor"} & set(tokens[first : first + 2]):
         begun = _verb(left)
         return Clause(first, last, tuple(w for w in left[begun or 0 :] if w not in NEGATIVE), whole=False)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from assistant.attributes import Told
-from assistant.clauses import AUX
+from assistant.clauses import AUX, VERBS
+from assistant.lexicon import words as listed
 from assistant.rulings import Ruled
+from assistant.stems import stem
 from assistant.vocabulary import split
 
 
@@ -22,6 +24,13 @@ def unproven(words: Sequence[str], own: int, told: Sequence[Told], ruled: Sequen
     ]
     pairs = set(pairwise(mine))
     return bool(counted or _WHOLE & pairs or _BORROWED & pairs) or _echoes(mine)
+
+
+def anecdotal(words: Sequence[str]) -> bool:
+    """Whether a clause only tells what became of something of the speaker's: "our transfer took three hours"."""
+    own = any(a in listed("speaking_for_oneself") and b != "own" for a, b in pairwise([*words, ""]))
+    past = any(w in listed("past") or (w.endswith("ed") and stem(w) in VERBS) for w in words)
+    return own and past and listed("general").isdisjoint(words)
 
 
 def _bounded(words: Sequence[str], place: int) -> bool:

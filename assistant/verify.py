@@ -45,7 +45,7 @@ from assistant.leaning import (
     subjectless,
 )
 from assistant.lexicon import starting, words
-from assistant.measures import unproven
+from assistant.measures import anecdotal, unproven
 from assistant.naming import Naming
 from assistant.pack import Pack
 from assistant.rules import Place
@@ -405,7 +405,7 @@ class Verifier:
         strange: str,
         most: int,
     ) -> Claim:  # fmt: skip
-        wrong = [t for t in told if not t.holds and not _outread(t, told, ruled)]
+        wrong = [t for t in told if not t.holds and not _outread(t, told, ruled)] if not anecdotal(words[own:]) else []
         refuted = [
             r
             for r in ruled

@@ -260,6 +260,11 @@ def test_the_module_is_a_stated_fact_and_verbs_deny(helper: Assistant, text: str
         ("At rest the data lies open.", ["contradicted"]),
         ("Besides LRS and GRS there is a third kind of replication.", ["contradicted"]),
         ("Geo-redundancy is opt-in only.", ["contradicted"]),
+        ("With authorization, only a service gets the data decrypted.", ["contradicted"]),
+        ("Unlike GRS, LRS stays in one region.", ["not_covered"]),
+        ("Restore disk swaps the disk of an existing VM.", ["not_covered"]),
+        ("You stop the VM after the restore.", ["not_covered"]),
+        ("The extension needs no manual installation; MARS does.", ["proven", "proven"]),
         # backup servers and agents
         ("The first stop of a DPM backup is the local storage of the server.", ["proven"]),
         ("DPM reaches its clients agentless.", ["contradicted"]),
@@ -356,3 +361,20 @@ def test_a_falsehood_denied_is_not_called_wrong(helper: Assistant, text: str) ->
 )
 def test_a_glossary_spells_names_out(helper: Assistant, text: str, expected: list[str]) -> None:
     assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The transfer of our first backup took three hours.",
+        "We paid a flat yearly price for our own NAS.",
+        "Our policy deletes recovery points after 30 days.",
+        "Our course had five units and one exam.",
+        "We use one script for all our Linux servers.",
+        "The old VM was deleted after the restore.",
+        "The audit wants backups kept for ten years.",
+        "Our boss pays for storage in Azure in advance.",
+    ],
+)
+def test_what_became_of_the_speaker_is_no_claim(helper: Assistant, text: str) -> None:
+    assert standings(helper, text) == ["not_covered"]
