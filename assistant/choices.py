@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assistant.reading import Reader
     from assistant.retrieve import Retriever
     from assistant.statements import Statements
-    from assistant.types import Claim, Hit, Reading, Verdict
+    from assistant.types import Claim, Facts, Hit, Reading, Verdict
     from assistant.verify import Verifier
 
 
@@ -64,14 +64,18 @@ class Choosing:
         bodies = [body for _, body in self.reading.choices]
         judged = [self._judge(option, body) for option, body in zip(readings, bodies, strict=True)]
         judged = self._belonging(readings) or judged
+        single = [j for j, body in zip(judged, bodies, strict=True) if not _NONE.search(body) and not _ALL.search(body)]
         judged = [
-            _none_of([*judged[:n], *judged[n + 1 :]]) if _NONE.search(body) else judged[n]
+            _none_of(single) if _NONE.search(body) else _all_of(single) if _ALL.search(body) else judged[n]
             for n, body in enumerate(bodies)
         ]
+        whole = next((n for n, body in enumerate(bodies) if _ALL.search(body) and judged[n].holds > 0), None)
+        if whole is not None and not self.reading.denied:
+            judged = [j if n == whole else Judged(0.0) for n, j in enumerate(judged)]
         sign = -1 if self.reading.denied and not {b.lower() for b in bodies} & set(_TRUTH) else 1
         wanted = [sign * j.holds for j in judged]
         near = [sign * self._near(body) for body in bodies]
-        several = bool(_SEVERAL.search(self.question))
+        several = bool(_SEVERAL.search(self._asking(bodies)))
         least = 1.0 if max(wanted) >= 1.0 else _PERHAPS
         right = [n for n, w in enumerate(wanted) if w >= least] if several else []
         right = right or [max(range(len(wanted)), key=lambda n: (wanted[n] + near[n], -n))]
@@ -80,6 +84,13 @@ class Choosing:
         for n in right[:3]:
             self._prove(judged[n], bodies[n])
         return tuple(labels[n] for n in right)
+
+    def _asking(self, bodies: Sequence[str]) -> str:
+        """The question without its options."""
+        asking = self.question
+        for body in bodies:
+            asking = asking.replace(body, " ", 1)
+        return asking
 
     def _belonging(self, options: Sequence[Reading]) -> list[Judged]:
         """Of "which is NOT a restore option?": the options that name one belong, the others do not; empty when it is asked otherwise."""
@@ -92,10 +103,11 @@ class Choosing:
     def _judge(self, option: Reading, body: str) -> Judged:
         """What the rules or a stated fact say of an option; 0 when they are silent."""
         decision = self.pack.decisions.get(option.decision or "")
-        if decision and decision.kind == "value" and option.outcome:
+        outcome = option.outcome or (self._labelled(decision.outcome, body) if decision else None)
+        if decision and decision.kind == "value" and outcome:
             stem = self.house.checker.check(decision.id, self.reading.scenarios[0].facts)
             if stem.status == "information":
-                return self._by_rule(1.0 if (stem.outcome == option.outcome) != option.negative else -1.0, stem)
+                return self._by_rule(1.0 if (stem.outcome == outcome) != option.negative else -1.0, stem)
         words = self.house.reader.words(body)
         around = (*self.house.reader.words(self.reading.stem), *words)
         stated = self.house.statements.judge(words, around, said_by(option))
@@ -108,11 +120,27 @@ class Choosing:
             and decision.kind == "capability"
             and (chosen or (option.mentions and decision.id != self.pack.main))
         ):
-            verdict = self.house.checker.check(decision.id, option.scenarios[0].facts)
+            verdict = self._checked(decision.id, option)
             if verdict.status in {"supported", "not_supported"}:
                 return self._by_rule(1.0 if (verdict.status == "supported") != option.negative else -1.0, verdict)
             return Judged(_PERHAPS if verdict.status == "depends" else -0.5)
         return self._by_words(body)
+
+    def _checked(self, decision: str, option: Reading) -> Verdict:
+        """The verdict on an option; of "MARS and DPM" that of the one which does not hold."""
+        facts = option.scenarios[0].facts
+        each: list[Facts] = (
+            [{**facts, option.jointly: (v,)} for v in facts.get(option.jointly, ())] if option.jointly else []
+        )
+        verdicts = [self.house.checker.check(decision, f) for f in each or [facts]]
+        return next((v for v in verdicts if v.status != "supported"), verdicts[0])
+
+    def _labelled(self, outcome: str | None, body: str) -> str | None:
+        """The value whose name an option shortens: "file system" of file-system consistent."""
+        said = set(split(body))
+        names = self.pack.dimensions[outcome].names if outcome else ()
+        fitting = [v for v in names if said and said < set(split(self.pack.label(outcome or "", v)))]
+        return fitting[0] if len(fitting) == 1 else None
 
     def _by_words(self, body: str) -> Judged:
         """What the reader of claims says of an option that is a statement, or of the statement that is to be called true or false."""
@@ -184,6 +212,14 @@ def _none_of(others: Sequence[Judged]) -> Judged:
     )
 
 
+def _all_of(others: Sequence[Judged]) -> Judged:
+    """The option that all others are right."""
+    proven = next((j for j in others if j.place), None)
+    if not others or any(j.holds < 1.0 for j in others):
+        return Judged(-1.0)
+    return Judged(1.0, proven.says, proven.place) if proven else Judged(1.0)
+
+
 def _filled(stem: str, body: str) -> str:
     """The question as a statement, the option in the place of what is asked for; empty when there is no such place."""
     asking = re.split(r"(?<=[.!?])\s+|\n", stem)[-1]
@@ -203,6 +239,9 @@ _WANTED = re.compile(rf"\b(?:which|what)(?: (?:{_ASKED_FOR}))*(?= )", re.IGNOREC
 _NOT_ONE_OF = re.compile(r"\bnot\b.{0,12}\b(?:a|an|one|among|part|in)\b|\bodd one\b", re.IGNORECASE)
 _TWO = 2
 _NONE = re.compile(r"^\W*(?:none|neither|nothing)\b", re.IGNORECASE)
+_ALL = re.compile(
+    r"^\W*(?:both|all)(?: of)?(?: (?:them|these|the above|the two|the three|the options))?\W*$", re.IGNORECASE
+)
 _TRUTH = {"true": 1.0, "yes": 1.0, "false": -1.0, "no": -1.0}
 _STATEMENT = 3
 """Words from which on an option is read as a statement of its own."""

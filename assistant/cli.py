@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _CODES = {"supported": 0, "information": 0, "not_supported": 1}
 _OPEN = 3
-_WORDED = {"ask", "serve"}
+_WORDED = {"ask", "serve", "mcp"}
 """Verbs that a chat model may help."""
 _FAR = 0.3
 """Cosine below which a place has nothing to do with a query: 0.2 for letters that are no word."""
@@ -138,6 +138,7 @@ def _serving(verb: Callable[[str, Callable[[argparse.Namespace], int], str], arg
     serve.add_argument("--public-pages", action="store_true", help="ask nobody for a key on /chat and /sources")
     serve.add_argument("--log-questions", action="store_true", help="write the text of questions into the audit log")
     mcp = verb("mcp", _operate, "Serve one MCP client over stdin and stdout.")
+    _with_a_model(mcp)
     keys = verb("keys", _operate, "Add, list or revoke API keys.")
     keys.add_argument("what", choices=["add", "list", "revoke"])
     keys.add_argument("name", nargs="?", help="of add: a name for people; of revoke: the key's id")

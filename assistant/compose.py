@@ -19,6 +19,8 @@ from assistant.types import Branch, Citation, Facts, Finding, Hit, Reading, Verd
 
 MOST_CHARACTERS = 1500
 MOST_CITATIONS = 6
+_CLOSING = 200
+"""Characters kept for what closes an answer to several questions."""
 _WORD = {
     SUPPORTED: "supported",
     NOT_SUPPORTED: "not supported",
@@ -41,14 +43,18 @@ class Page:
     text: str = ""
     places: list[tuple[Place, int, int]] = field(default_factory=list)
     markers: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    room: int = MOST_CHARACTERS
+    """Characters that the text may have, at most."""
+    marks: int = MOST_CITATIONS
+    """Places that it may rest on, at most."""
 
     def say(self, sentence: str, *places: Place, end: str = " ") -> bool:
         """Add a sentence and the places that prove it; False, and nothing added, when there is no room left."""
         new = [p for p in dict.fromkeys(places) if _key(p) not in self.markers]
         marks = "".join(f" [{n}]" for n in dict.fromkeys(self.numbers_of(places)))
-        if len(self.text) + len(sentence) + len(marks) + len(end) > MOST_CHARACTERS:
+        if len(self.text) + len(sentence) + len(marks) + len(end) > self.room:
             return False
-        if len(self.markers) + len(new) > MOST_CITATIONS:
+        if len(self.markers) + len(new) > self.marks:
             return False
         start = len(self.text)
         for place in places:
@@ -61,6 +67,18 @@ class Page:
         """The mark of each place: the one it has, or the one it will get."""
         known = dict(self.markers)
         return [known.setdefault(_key(p), len(known) + 1) for p in places]
+
+    def share(self, parts: int) -> None:
+        """Leave room for `parts` answers of about the same size, of which the next is one."""
+        self.room = len(self.text) + (MOST_CHARACTERS - _CLOSING - len(self.text)) // parts
+        self.marks = len(self.markers) + max(1, (MOST_CITATIONS - len(self.markers)) // parts)
+
+    def back(self, length: int) -> None:
+        """Take back what was said after the first `length` characters."""
+        self.text = self.text[:length]
+        self.places = [p for p in self.places if p[1] < length]
+        kept = {_key(place) for place, _, _ in self.places}
+        self.markers = {key: n for key, n in self.markers.items() if key in kept}
 
     def line(self) -> None:
         """Start a new paragraph."""
@@ -94,6 +112,10 @@ class Page:
 
 def _key(place: Place) -> tuple[str, int, int]:
     return (place.source, place.start, place.end)
+
+
+def _lies_in(place: Place, hit: Hit) -> bool:
+    return place.source == hit.section.id and hit.unit.start <= place.start < hit.unit.end
 
 
 def place_of(hit: Hit) -> Place:
@@ -390,8 +412,8 @@ class Composer:
 
     # ---- comparisons and explanations
 
-    def compare(self, page: Page, dimension: str, values: Sequence[str]) -> bool:
-        """A small table of what the documents say of each value; False when they say nothing comparable."""
+    def compare(self, page: Page, dimension: str, values: Sequence[str], hits: Sequence[Hit] = ()) -> bool:
+        """A small table of what the documents say of each value, what is nearest to the question first; False when nothing is comparable."""
         rows: dict[str, dict[str, Fact]] = {}
         for fact in self._cells:
             for value in values:
@@ -405,7 +427,13 @@ class Composer:
         page.say(f"| | {' | '.join(names)} |", end="\n")
         page.say(f"|---|{'---|' * len(values)}", end="\n")
         shown = 0
-        for attribute, row in sorted(shared, key=lambda r: -len(r[1])):
+
+        def order(named: tuple[str, dict[str, Fact]]) -> tuple[int, int]:
+            places = [f.place for f in named[1].values()]
+            near = (n for n, h in enumerate(hits) if any(_lies_in(p, h) for p in places))
+            return -len(named[1]), next(near, len(hits))
+
+        for attribute, row in sorted(shared, key=order):
             cells = [row[v].value if v in row else "–" for v in values]
             places = [row[v].place for v in values if v in row]
             if shown + len(set(map(_key, places)) - set(page.markers)) > _MOST_CELLS:
@@ -421,10 +449,7 @@ class Composer:
 
     @staticmethod
     def _row(page: Page, row: str, places: Sequence[Place]) -> bool:
-        if (
-            len(page.text) + len(row) > MOST_CHARACTERS
-            or len({_key(p) for p in places} | set(page.markers)) > MOST_CITATIONS
-        ):
+        if len(page.text) + len(row) > page.room or len({_key(p) for p in places} | set(page.markers)) > page.marks:
             return False
         start = len(page.text)
         for place in places:

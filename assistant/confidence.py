@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from assistant.types import Reading, Status, Verdict
 
 Way = Literal[
-    "rules", "stated fact", "value", "list", "comparison", "choice", "plan", "correction", "explanation",
+    "rules", "stated fact", "value", "list", "comparison", "choice", "plan", "several", "correction", "explanation",
     "known silence", "unknown name", "nothing near", "outside",
 ]  # fmt: skip
 _WEIGHT = 10

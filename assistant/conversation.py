@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from assistant.grammar import SHORT, WHAT_IF, complete, outcome_of
 from assistant.labels import asked_about, named_by
+from assistant.lexicon import words as lexicon_words
 from assistant.pack import Pack
 from assistant.types import Facts, Mention, Reading, Scenario
 from assistant.vocabulary import PUNCTUATION, Vocabulary, Word, parts_of, texts
@@ -38,6 +39,7 @@ _OTHER = re.compile(
 )
 """What has not been spoken of yet, with the thing that it is about where one is named ("the other region")."""
 _INSTEAD = frozenset({"instead", "else", "otherwise", "alternatively"})
+_THANKS = frozenset({"thanks", "thank", "thx", "cheers", "bye", "goodbye", "hello", "hi", "hey"})
 _ORDINALS = {
     "first": 0,
     "1": 0,
@@ -65,6 +67,16 @@ class Context:
     """The dimension that we asked for."""
 
 
+_ASIDE = re.compile(
+    r"^(?:i|i'm|i've|we|we're|he|she|they|they're|my|our|the|a|an|customer|client|boss|management|somebody|someone|everybody)\b"
+)
+"""Opens a remark about the people around a question: "the customer's lawyer is asking"."""
+_OWN = re.compile(
+    r"^(?:well |ok |okay |so |, )*(?:it|they|(?:the|our|my|this|that|its|his|her|their) (?:vm|vms|machine|machines|server|servers|box|boxes|host|hosts|guest|backup|backups|disk|disks|os))\b"
+)
+"""Opens a statement about one's own machine, told after a question of ours."""
+
+
 class Conversation:
     """Carries readings of one pack from turn to turn; keeps nothing itself."""
 
@@ -86,12 +98,17 @@ class Conversation:
             scenarios = (Scenario(self._fitting(old.scenarios[0].facts, answered)),)
             return replace(old, scenarios=scenarios, unheard=fresh.unheard, silence=None, mentions=fresh.mentions)
         content = [t for t in tokens if t not in PUNCTUATION]
+        if content and not _THANKS.isdisjoint(content) and lexicon_words("courtesies").issuperset(content):
+            kind = "explain" if old.choices else old.kind
+            return replace(old, kind=kind, foreign=True, topic=fresh.topic, focus=fresh.focus)  # the talk may go on
         if not fresh.mentions and _UNSURE.search(line):
             return old
         follows = bool(_FOLLOW.search(line)) or len(content) <= SHORT
         refers = bool(_PRONOUN.search(line))
         if not old.explicit and not _SWITCH.search(line) and not fresh.foreign:
             return self._continue(fresh, tokens, old, line)
+        if fresh.off_topic and not old.off_topic and not line.endswith("?") and _ASIDE.search(line):
+            return old
         if (
             fresh.off_topic
             and not refers
@@ -100,6 +117,8 @@ class Conversation:
             return fresh
         if _SWITCH.search(line):
             return fresh
+        if after.asked and fresh.kind == "claim" and _OWN.search(line):
+            return self._continue(replace(fresh, decision=None, explicit=False), tokens, old, line)
         whole = fresh.explicit and complete(fresh.focus) and bool(fresh.mentions)
         if whole and not follows and not refers:
             return fresh
@@ -133,6 +152,8 @@ class Conversation:
             decision = fresh.decision
         else:
             decision = old.decision or fresh.decision
+        told = fresh.kind == "claim" and own and decision == old.decision  # "it was backed up with the extension"
+        explicit = explicit and not told
         if own and decision == fresh.decision and not explicit:
             explicit = fresh.kind != "nothing"
         kind, asked = (
@@ -145,6 +166,8 @@ class Conversation:
             kind = "value" if "why" not in tokens else kind
         instead = fresh.kind == "which" and decision and not _INSTEAD.isdisjoint(tokens)
         asked = self.pack.decisions[decision].asks or asked if decision and instead else asked
+        beside = [v for m in fresh.mentions if m.dimension == old.asked for v in m.values]
+        compared = (*old.compared, *beside) if kind == "compare" and old.compared and beside else ()
         open_ = {asked} if instead or (fresh.kind == "which" and fresh.asked == asked) else set()
         scenarios = tuple(
             Scenario(
@@ -158,12 +181,17 @@ class Conversation:
         short = len(tokens) <= 2 * SHORT or (bool(_POINTING.search(line)) and not fresh.mentions)
         named = outcome_of(self.pack.decisions[decision], fresh.mentions, tokens) if decision else None
         spoken = self._carried_outcome(decision, scenarios) if kind == "capability" else None
+        said = {m.dimension for m in fresh.mentions}
+        same = bool(said) and said <= {m.dimension for m in old.mentions} and not own and len(tokens) <= SHORT
         return replace(
             fresh,
+            silence=fresh.silence or (old.silence if same else None),
+            aside=fresh.aside or (old.aside if same else None),
             kind=kind,
             decision=decision,
             asked=asked,
             scenarios=scenarios,
+            compared=fresh.compared or tuple(dict.fromkeys(compared)),
             about=asked_about(tokens, [s.label for s in scenarios], named_by(fresh.mentions), old.about),
             outcome=fresh.outcome
             or named

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -12,14 +11,16 @@ from itertools import pairwise
 from assistant.bounds import Bounds
 from assistant.checker import SUPPORTED
 from assistant.choices import Choosing, House
-from assistant.compose import Page, lower, spoken
+from assistant.compose import MOST_CHARACTERS, MOST_CITATIONS, Page, lower, spoken
 from assistant.confidence import Way, situation
 from assistant.disputes import fitting
 from assistant.grammar import asks_duty, asks_plainly
 from assistant.lexicon import phrases, words
 from assistant.plans import Reviewing
 from assistant.reading import said_by
+from assistant.refusals import Refusing
 from assistant.rules import Place
+from assistant.second_look import second_look
 from assistant.statements import Stated
 from assistant.types import Answer, Ask, Facts, Hit, Part, Reading, Scenario, Status, Unit, Verdict
 
@@ -33,6 +34,8 @@ _NEAR = 0.70
 """Cosine from which a place's topic is taken for the question's."""
 _TELLING = 0.54
 """Cosine from which a place is preferred to a list of what works, where the question does not name what to list."""
+_CLOSE = 0.75
+"""Cosine from which words said in passing are not what is asked."""
 _SURE = 0.80
 """Cosine from which an explanation is preferred to all the ways in which a value could come out that the question names."""
 _LEAN = 0.55
@@ -48,27 +51,15 @@ _LIKENESS_ASKED = (0.55, 0.86, 0.95)
 the second line for what opens like a yes/no question ("Can …?")."""
 
 
-_POLL = re.compile(
-    r"^\W*(?:yes or no|true or false|true/false|t/f)\b\W*|\W*\b(?:yes or no|y/n|true or false|right or wrong)\W*$",
-    re.IGNORECASE,
-)
-"""Asks for a verdict on what stands beside it."""
-
-
-def _asked_last(text: str) -> str:
-    """Of several sentences the last where it is a question of its own, the others set the scene; without its question mark."""
-    last = re.split(r"(?<=[.!?])\s+", text)[-1]
-    points_back = re.search(r"\b(?:this|that|it|these|those)\b", last, re.IGNORECASE)
-    return (last if text.endswith("?") and not points_back else text).strip(" ?")
-
-
 class Case:
     """One question on its way through the house."""
 
-    def __init__(self, house: House, question: str, reading: Reading) -> None:
+    def __init__(self, house: House, question: str, reading: Reading, page: Page | None = None) -> None:
+        """`page` is that of a message of which this is one question."""
         self.house, self.pack, self.composer = house, house.pack, house.composer
         self.question, self.reading = question, reading
-        self.page = Page(house.pack)
+        self.page = page or Page(house.pack)
+        self.begins = len(self.page.text)
         self.verdicts: list[Verdict] = []
         self.parts: list[Part] = []
         self.choice: tuple[str, ...] = ()
@@ -77,17 +68,11 @@ class Case:
 
     def answer(self) -> Answer:
         """Walk the corridor once."""
-        status = self._status()
-        if (
-            self.reading.kind == "claim"
-            and not self.reading.negative
-            and status in {SUPPORTED, "information", "depends"}
-        ):
-            status = self._judged_by_words(status) or status
+        status = self.decide()
         shown = self.verdicts[0] if self.verdicts else None
         came_about = situation(self.way, status, self.reading, shown)
         assumed = tuple(dict.fromkeys(a for v in self.verdicts for a in v.assumed))
-        self.composer.close(self.page, [s.facts for s in self._scenarios()], assumed)
+        self.composer.close(self.page, self._understood(), assumed)
         missing = (
             tuple(dict.fromkeys(self._said(n) for v in self.verdicts for n in v.missing)) if status == "depends" else ()
         )
@@ -119,28 +104,32 @@ class Case:
             reading=self.reading,
         )
 
+    def decide(self) -> Status:
+        """The status, and on the page what proves it, without what closes an answer."""
+        status = self._status()
+        claims = self.reading.kind == "claim" and not self.reading.negative
+        if claims and status in {SUPPORTED, "information", "depends"}:
+            status = self._judged_by_words(status) or status
+        return status
+
     def _judged_by_words(self, status: Status) -> Status | None:
         """No where the second reader of claims refutes what the first would have confirmed or left open, yes where it proves all of that."""
-        topic = self.reading.topic if self.reading.topic in self.question else self.question
-        topic = _POLL.sub("", topic).strip()
-        if not topic or "whether" in self.reading.focus:
-            return None
-        asked = _asked_last(topic) if "judged" not in self.reading.cues else topic
-        claims = self.house.verifier.verify(asked).claims
+        claims = second_look(self.house, self.question, self.reading)
         refuted = [c for c in claims if c.standing == "contradicted" and c.correction]
         if status == "depends" and self.parts:
             refuted = []
         open_ = self.way == "value" and status != SUPPORTED
         proven = [c for c in claims if c.standing == "proven"] if open_ else []
-        if refuted or (proven and len(proven) == len(claims)):
-            self.page, self.verdicts, self.parts, self.way = Page(self.pack), [], [], "correction"
-            self.page.say("That is not right." if refuted else "That is right.")
-            for claim in (refuted or proven)[:2]:
-                places = [Place(c.section_id, c.quote, c.start, c.end) for c in claim.citations]
-                told = claim.correction or spoken(places[0].quote, self.composer.header(places[0]))
-                self.page.say(told, *places)
-            return "not_supported" if refuted else "supported"
-        return None
+        if not refuted and (not proven or len(proven) < len(claims)):
+            return None
+        self.page.back(self.begins)
+        self.verdicts, self.parts, self.way = [], [], "correction"
+        self.page.say("That is not right." if refuted else "That is right.")
+        for claim in (refuted or proven)[:2]:
+            places = [Place(c.section_id, c.quote, c.start, c.end) for c in claim.citations]
+            told = claim.correction or spoken(places[0].quote, self.composer.header(places[0]))
+            self.page.say(told, *places)
+        return "not_supported" if refuted else "supported"
 
     def _id(self) -> str:
         seed = f"{self.pack.digest}\0{self.question}\0{self.reading.topic}\0{self._scenarios()!r}"
@@ -152,6 +141,12 @@ class Case:
     def _scenarios(self) -> tuple[Scenario, ...]:
         every = self.reading.scenarios
         return tuple(s for s in every if s.label == self.reading.about) if self.reading.about else every
+
+    def _understood(self) -> list[Facts]:
+        """What is known of each machine; of several questions not what each of them asks about it."""
+        told = [s.facts for _, reading in self.reading.questions for s in reading.scenarios]
+        of_machines = [{n: v for n, v in f.items() if self.pack.dimensions[n].kind == "fact"} for f in told]
+        return [dict(f) for f in of_machines] or [s.facts for s in self._scenarios()]
 
     def _said(self, dimension: str) -> str:
         return self.pack.dimensions[dimension].reads or dimension
@@ -173,6 +168,8 @@ class Case:
 
     def _status(self) -> Status:
         reading = self.reading
+        if reading.kind == "several":
+            return self._several()
         if reading.kind == "choice":
             chosen = Choosing(self.house, self.question, reading, self.page)
             self.choice, self.verdicts, self.way = chosen.choose(), chosen.verdicts, "choice"
@@ -183,15 +180,15 @@ class Case:
             self.verdicts, self.parts, self.way = plan.verdicts, plan.parts, "plan"
             return status
         if reading.foreign or (reading.off_topic and not self._fits(_PLAIN)):
-            return self._foreign()
+            return self._refuse(Refusing.foreign)
         if reading.unheard:
-            return self._foreign() if reading.off_topic else self._unheard()
+            return self._refuse(Refusing.foreign) if reading.off_topic else self._refuse(Refusing.unheard, self.hits)
         if self._asks_who_is_right():
             return "conflict"
         if reading.silence and not self._stated and not self._valued():
-            return self._stated_silence()
+            return self._refuse(Refusing.silent)
         if self._unmeasured():
-            return self._unknown(self.hits)
+            return self._refuse(Refusing.refuse, self.hits)
         if reading.kind == "compare":
             return "information" if self._compare() else self._explain(complete=True)
         if reading.kind == "which" and reading.decision and not self._told():
@@ -206,6 +203,8 @@ class Case:
         if decided == "value" and reading.kind != "explain" and not told_better:
             fact = self._found() if self._undecided() else None
             return self._state(fact) if fact else self._value()
+        if self._passing():
+            return self._refuse(Refusing.silent)
         if decided == "capability" and reading.kind in {"capability", "claim"} and not self._better_explained():
             fact = self._found() if self._undecided() or self._barely() else None
             return self._state(fact) if fact else self._capability()
@@ -216,6 +215,33 @@ class Case:
         if self._wants_tool():
             return self._which() or self._explain()
         return self._explain()
+
+    def _passing(self) -> bool:
+        """Whether words that may be said in passing are the subject: little else is told, and no place is near."""
+        little = self.reading.decision is None or all(len(s.facts) < _ENOUGH for s in self._scenarios())
+        return bool(self.reading.aside) and little and not self._fits(_CLOSE)
+
+    def _several(self) -> Status:
+        """Each question in short; one status for all where they agree."""
+        questions = self.reading.questions
+        for n, (text, reading) in enumerate(questions):
+            start = len(self.page.text)
+            self.page.share(len(questions) - n)
+            self.page.say(f"{n + 1})")
+            case = Case(self.house, text, reading, self.page)
+            status = case.decide()
+            said = self.page.text[case.begins :]
+            if not said.strip():
+                self.page.text += "No room for the proof here, ask this one alone."
+            if said.startswith(("1. ", "- ", "|")):
+                self.page.text = f"{self.page.text[: case.begins - 1]}\n{said}"
+            self.page.line()
+            self.parts.append(Part(text, status, reading.scenarios[0].facts, self.page.text[start:].strip()))
+            self.verdicts += case.verdicts
+        self.page.room, self.page.marks, self.way = MOST_CHARACTERS, MOST_CITATIONS, "several"
+        found = {p.status for p in self.parts}
+        unanswered = found <= {"not_stated", "out_of_scope"}
+        return found.pop() if len(found) == 1 else "not_stated" if unanswered else "information"
 
     def _settled(self) -> bool:
         """Whether the rules decide of every machine, and enough is told of each."""
@@ -235,7 +261,10 @@ class Case:
         vague = given or (reading.asked is None and len(reading.cues) <= _FEW)
         decision = self.pack.decisions[reading.decision or ""]
         spaces = [self.house.checker.space(d) for d in (decision.id, decision.premise) if d]
-        told = self._named() & {n for space in spaces for n in space.domains}
+        facts = self._scenarios()[0].facts
+        silent = [a for a in self.pack.assumptions if a.silent and a.decision == decision.id]
+        granted = {n for a in silent for n, v in a.set.items() if facts.get(n) == (v,)}
+        told = self._named() & {n for space in spaces for n in space.domains} - granted
         return vague and len(told) < _ENOUGH and self._fits(_TELLING)
 
     def _wants_tool(self) -> bool:
@@ -482,7 +511,7 @@ class Case:
         reading = self.reading
         dimension = reading.asked if reading.compared else None
         self.way = "comparison"
-        return bool(dimension) and self.composer.compare(self.page, dimension or "", reading.compared)
+        return bool(dimension) and self.composer.compare(self.page, dimension or "", reading.compared, self.hits)
 
     def _refuted(self) -> bool:
         """Whether the thing that an explanation takes for granted is not so: a false premise is named first."""
@@ -496,6 +525,12 @@ class Case:
             and all(v.status == "not_supported" for v in verdicts)
             and not self._better_explained(_KNOWN + 0.1 * (len(facts) - 1))
         )
+
+    def _refuse(self, say: Callable[..., Status], *hits: Sequence[Hit]) -> Status:
+        refusing = Refusing(self.house, self.question, self.reading, self.page)
+        status = say(refusing, *hits)
+        self.way = refusing.way
+        return status
 
     # ---- what retrieval says
 
@@ -540,7 +575,7 @@ class Case:
         self.way = "explanation"
         hits = self.hits
         if not hits or (hits[0].similarity < _KNOWN and not self.house.degraded):
-            return self._capability() if self._settled() else self._unknown(hits)
+            return self._capability() if self._settled() else self._refuse(Refusing.refuse, hits)
         stated = self._found()
         if stated:
             return self._state(stated)
@@ -562,39 +597,3 @@ class Case:
             rule = self.pack.rule(verdict.rules[0])
             self.page.say(rule.title, rule.place)
             self.page.say(rule.because)
-
-    def _unknown(self, hits: Sequence[Hit]) -> Status:
-        if self.reading.off_topic or not hits:
-            return self._foreign()
-        self.way = "nothing near"
-        self.composer.nearest(self.page, hits, "The documents do not say this.")
-        return "not_stated"
-
-    def _foreign(self) -> Status:
-        self.way = "outside"
-        if words("courtesies").issuperset(w for w in self.house.reader.words(self.question) if w[0].isalpha()):
-            self.page.say(f"Ask about {self.pack.about}: put a question, or paste a claim or a whole plan.")
-            return "out_of_scope"
-        self.composer.nearest(
-            self.page,
-            (),
-            f"This is outside what these documents cover: they are about {self.pack.about}. The documents do not say anything on it.",
-        )
-        return "out_of_scope"
-
-    def _unheard(self) -> Status:
-        self.way = "unknown name"
-        words = ", ".join(w.upper() if len(w) < 4 else w.title() for w in self.reading.unheard)
-        self.composer.nearest(
-            self.page,
-            self.hits,
-            f"The documents do not speak of {words}, so neither yes nor no can be proven from them.",
-        )
-        return "not_stated"
-
-    def _stated_silence(self) -> Status:
-        self.way = "known silence"
-        silence = next(s for s in self.pack.silences if s.id == self.reading.silence)
-        self.page.say("Not stated in the documents.")
-        self.page.say(silence.says, silence.place)
-        return "not_stated"

@@ -155,7 +155,7 @@ class Assistant:
     def settle(self, question: str, after: Answer | None = None) -> Answer:
         """The answer by the rules and the documents alone. QuestionError as `ask`."""
         context = (
-            Context(after.reading, after.ask.dimension if after.ask else None) if after and after.reading else None
+            Context(after.reading.last, after.ask.dimension if after.ask else None) if after and after.reading else None
         )
         reading = self.reader.read(question, context)
         log.debug("reading %s", reading)
@@ -187,7 +187,7 @@ class Assistant:
 
         What the question said of them no longer counts, a name the documents do not know among it.
         """
-        reading = answer.reading or self.reader.read(answer.question)
+        reading = (answer.reading or self.reader.read(answer.question)).last
         machines = zip(reading.scenarios, facts, strict=True)
         scenarios = tuple(replace(one, facts=self._known(given)) for one, given in machines)
         named = {word for given in facts for name in given for word in self.pack.dimensions[name].unheard}

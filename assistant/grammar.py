@@ -67,7 +67,7 @@ WHAT_IF = re.compile(
     r"\bwhat if\b|\bwhat happens (?:if|when)\b|\bwhat would happen\b|\bsuppose\b|\bsupposing\b|\bimagine\b|\bif it (?:were|was)\b|\bthen what \?"
 )
 _COMPARE = re.compile(
-    r"\b(?:vs|versus|difference|differences|differ|differs|compare|compared|comparison|better than|against|distinguish|distinction|or rather|diff between|(?:set|put|lay|place) .{3,40} side by side)\b"
+    r"\b(?:vs|versus|difference|differences|differ|differs|compare|compared|comparison|better than|against|distinguish|distinction|or rather|diff between|(?:set|put|lay|place) .{3,40} side by side)\b|\b(?:that|but|which|where) (?:\w+ ){1,3}(?:doesn't|does not|don't|can't|cannot|can not|won't)(?: \w+)?\W*$"
 )
 _WHICH = re.compile(
     r"\b(?:which|what)\b|\b(?:list|name) (?:all |the |every )|^\W*(?:every|all) (?:the )?\w+ ?,? please\b|\bhow many\b|\bwhat's the\b|\brecommend|\bsuggest|\badvise|(?:^|[.!?;,:-] )(?:\w+ ){0,2}(?:tools?|agents?|options?|products?|names?) ?\?|\b(?:tools|agents|options|products) \?$|"
@@ -159,7 +159,7 @@ _SELF = frozenset({"i", "we", "you", "one", "they", "people"})
 _BEFORE_NOUN = frozenset({"a", "an", "the", "to", "of", "for", "by", "in", "on", "from", "with"})
 _TITLE = 5
 """Words before the noun of a phrase that asks for it, at most."""
-_LEAD = frozenset(
+LEAD = frozenset(
     {
         "and",
         "so",
@@ -250,7 +250,7 @@ def kind_of(
         if value and (wh != "how" or _DEGREE.search(line)):
             return "value", (wh,), True
         if which and re.search(
-            r"\b(?:which|tool|tools|agent|option|options|recommend|use|need|best|suggest|how many|install|offer|take|pick|level|levels)\b",
+            r"\b(?:which|tool|tools|agent|option|options|recommend|use|need|best|suggest|how many|install|offer|take|pick|level|levels|instead|else)\b",
             line,
         ):
             return "which", (which[0],), True
@@ -297,7 +297,7 @@ def kind_of(
     capable = _CAPABLE.search(line)
     if capable:
         return "capability", (capable[0],), line.endswith("?") or len(tokens) <= 2 * SHORT
-    if len(tokens) > 5 and (mentions or tokens[-1] == "."):
+    if len(tokens) > 5 and (mentions or tokens[-1] == ".") and any(map(_tells, sentences)):
         return "claim", ("statement",), line.endswith("?")
     return "explain" if _names_one(tokens, mentions) else "capability", ("fragment",), False
 
@@ -312,7 +312,7 @@ def _heads(tokens: Sequence[str]) -> list[str]:
     """The word that opens each sentence's main clause: "If it is encrypted, can I …" opens with "can"."""
     heads = []
     for sentence in _parts(tokens, {".", "?", "!", ";", "\n"}):
-        clauses = [[t for t in c if t not in _LEAD] for c in _parts(sentence, {",", ":", "(", ")", "-", "–", "—"})]
+        clauses = [[t for t in c if t not in LEAD] for c in _parts(sentence, {",", ":", "(", ")", "-", "–", "—"})]
         clauses = [c for c in clauses if c]
         if not clauses:
             continue
@@ -333,6 +333,16 @@ def _wanted(sentence: Sequence[str]) -> str:
     noun = next((n for n, w in enumerate(content[: _TITLE + 1]) if w in words("wanted")), None)
     own = [n for n in _finite(content) if not set(content[max(0, n - 2) : n]) & _SELF]
     return "" if noun is None or own else content[noun]
+
+
+def _tells(sentence: Sequence[str]) -> bool:
+    """Whether something is stated, and not only a need or a machine named: "On-prem Windows VM + MABS for volumes" asks."""
+    clauses = [[t for t in part if t not in PUNCTUATION] for part in _parts(sentence, {",", ":"})]
+    return any(
+        clause[max(0, n - 1) : n] != ["to"] and not set(clause[max(0, n - 2) : n]) & _SELF and (n or clause[0] in AUX)
+        for clause in clauses
+        for n in _finite(clause)
+    )
 
 
 def _weighs(sentence: Sequence[str]) -> bool:
@@ -404,7 +414,7 @@ def focus_of(tokens: Sequence[str]) -> tuple[int, int]:
 
 
 def _asks(sentence: Sequence[str]) -> bool:
-    content = [t for t in sentence if t not in _LEAD]
+    content = [t for t in sentence if t not in LEAD]
     return bool(content) and (
         content[0] in WH
         or content[0]
@@ -415,7 +425,7 @@ def _asks(sentence: Sequence[str]) -> bool:
 
 def complete(tokens: Sequence[str]) -> bool:
     """Whether the turn is a whole question of its own, not a fragment."""
-    first = [t for t in tokens if t not in PUNCTUATION and t not in _LEAD][:1]
+    first = [t for t in tokens if t not in PUNCTUATION and t not in LEAD][:1]
     return bool(first) and (first[0] in AUX or first[0] in WH) and len(tokens) > 4
 
 
@@ -460,9 +470,17 @@ _PICKS = re.compile(
 """What follows the options and asks to pick among them."""
 _ASKED = re.compile(r"\?|\b(?:which|what|choose|pick|select|tick|mark)\b", re.IGNORECASE)
 _LETTER = re.compile(
-    r"(?:^|(?<=[\s,;:?.(\[]))\(?\[?(?P<label>[A-Fa-fX-Zx-z]|[1-6]|i{1,3}|iv)(?P<mark>[).:\]]| [=–-](?=\s)|(?=\s))\s*"
+    r"(?:^|(?<=[\s,;:?.(\[]))\(?\[?(?P<label>I{1,3}|IV|[A-Fa-fX-Zx-z]|[1-6]|i{1,3}|iv)(?P<mark>[).:\]]| [=–-](?=\s)|(?=\s))\s*"
 )
-_SERIES = (tuple("ABCDEF"), tuple("abcdef"), tuple("123456"), ("i", "ii", "iii", "iv"), tuple("XYZ"), tuple("xyz"))
+_SERIES = (
+    tuple("ABCDEF"),
+    tuple("abcdef"),
+    tuple("123456"),
+    ("i", "ii", "iii", "iv"),
+    ("I", "II", "III", "IV"),
+    tuple("XYZ"),
+    tuple("xyz"),
+)
 _BRIEF = 5
 """Words of an option whose letter has no mark, at most; on a line of its own it may be longer."""
 _LONGEST_OPTION = 160
@@ -528,7 +546,8 @@ def _split_off(text: str) -> tuple[str, str, str]:
 def wants_the_wrong_one(stem: str) -> bool:
     """Whether the option that is NOT so is asked for; what is said of the machine before denies nothing."""
     parts = re.split(r"\b(?=(?:which|what|who|pick|choose|select|mark|tick)\b)", stem, maxsplit=1, flags=re.IGNORECASE)
-    return bool((_WRONG_ONE if len(parts) > 1 else _WRONG_OUT_LOUD).search(parts[-1]))
+    asked = re.split(r"\b(?:when|if|after|because|once|while|although)\b", parts[-1], maxsplit=1)[0]
+    return bool((_WRONG_ONE if len(parts) > 1 else _WRONG_OUT_LOUD).search(asked))
 
 
 _WRONG_OUT_LOUD = re.compile(r"\b(?:NOT|EXCEPT|FALSE|WRONG|INCORRECT)\b|\bodd one\b")

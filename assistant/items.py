@@ -15,11 +15,19 @@ _WORD = re.compile(r"[a-z']+")
 _PICKING = frozenset({"which", "choose", "pick", "select", "tick", "mark", "letter", "letters"})
 _ONE = re.compile(r"\b(?:line|item|step|point|number|no\.?|nr\.?) ?(\d{1,2})\b")
 """The items that alone are asked about: "line 3 only"."""
+_QUOTE = re.compile(r"[\"“„]([^\"“”„]+)[\"”“]")
+_WHICH_WRONG = re.compile(
+    r"\b(?:which|what|what's|anything|something|any) (?:\w+ ){0,4}(?:wrong|right|true|false|correct|holds?|errors?|mistakes?)\b|\beach (?:sentence|statement|claim)\b",
+    re.IGNORECASE,
+)
 _LEAST = 2
 
 
 def items_of(text: str) -> tuple[list[tuple[str, str]], str]:
     """(label, text) of each item of a plan that a message wants checked, and the rest of the message; no items where it is none."""
+    quoted = _quoted(text)
+    if quoted:
+        return quoted
     bullets = list(_BULLET.finditer(text)) or list(_DASH.finditer(text) if _LED.search(text) else [])
     marks = _numbers(text) or [(str(n), *m.span()) for n, m in enumerate(bullets, 1)]
     if len(marks) < _LEAST:
@@ -37,6 +45,18 @@ def items_of(text: str) -> tuple[list[tuple[str, str]], str]:
     items = [(label, body) for (label, _, _), body in zip(marks, bodies, strict=True)]
     only = set(_ONE.findall(rest.lower()))
     return [(label, body) for label, body in items if label in only] or items, rest
+
+
+def _quoted(text: str) -> tuple[list[tuple[str, str]], str] | None:
+    """The sentences of a quote of which is asked what of it is wrong, and what is asked."""
+    hit = _QUOTE.search(text)
+    if not hit:
+        return None
+    rest = f"{text[: hit.start()].strip()} {text[hit.end() :].strip()}".strip()
+    said = [s.strip() for s in _ENDS.split(hit[1]) if s.strip()]
+    if len(said) < _LEAST or not _WHICH_WRONG.search(rest):
+        return None
+    return [(str(n), s) for n, s in enumerate(said, 1)], rest
 
 
 def _numbers(text: str) -> list[tuple[str, int, int]]:

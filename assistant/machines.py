@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from assistant.grammar import sentence_spans
 from assistant.labels import Stretch, of_all, stretches
 from assistant.pack import Pack
 from assistant.types import Facts, Mention, Scenario
 
+_TWO = 2
 _PASSING = 2
 """States that change as a story goes on (running, then stopped), by how hard they are to change: the last one counts."""
+
+
+_JOINTS = frozenset({"and", "plus", "while", "whereas"})
+_CUTS = _JOINTS | {",", "but"}
 
 
 class Machines:
@@ -44,8 +50,13 @@ class Machines:
                 groups.append({one.dimension: [one]})
             else:
                 current.setdefault(one.dimension, []).append(one)
+        rows = self._rows(tokens, mentions) if len(groups) > 1 else ()
+        if rows:
+            return rows
         if len(groups) == 1:
-            return (Scenario(self._facts([*shared, *(m for ms in groups[0].values() for m in ms)])),)
+            facts = self._facts([*shared, *(m for ms in groups[0].values() for m in ms)])
+            apart = self._rows(tokens, mentions, _JOINTS) if self._clash(facts) else ()
+            return apart or (Scenario(facts),)
         return self._apart(tokens, groups, shared)
 
     def _named(self, told: Sequence[Stretch], mentions: Sequence[Mention]) -> tuple[Scenario, ...]:
@@ -59,6 +70,45 @@ class Machines:
         if not all(own.values()) or any(f == facts[0] for f in facts[1:]):
             return ()
         return tuple(Scenario(f, name) for f, name in zip(facts, own, strict=True))
+
+    def _clash(self, facts: Facts) -> bool:
+        """Whether no machine can be all that was said: physical, and in Azure."""
+        return any(
+            all(set(facts.get(n, ())) and set(facts[n]) <= set(v) for n, v in a.never.items()) for a in self.pack.axioms
+        )
+
+    def _rows(
+        self, tokens: Sequence[str], mentions: Sequence[Mention], cuts: frozenset[str] = _CUTS
+    ) -> tuple[Scenario, ...]:
+        """A scenario for each clause that pairs a machine with what it gets: "the Windows boxes get MARS, the Linux VMs DPM".
+
+        What is only joined (`cuts`) need not be paired.
+        """
+        rows: list[list[Mention]] = []
+        common: list[Mention] = []
+        for sentence in sentence_spans(tokens):
+            told = len(rows)
+            for clause in _clauses(tokens, sentence, cuts):
+                said = [m for m in mentions if m.start in clause]
+                if any(self.pack.dimensions[m.dimension].kind == "fact" for m in said):
+                    rows.append(said)
+                elif len(rows) > told:
+                    rows[-1] += said
+                else:
+                    common += said
+        given = [{m.dimension: m.values for m in row if not m.negated} for row in rows]
+        paired = [n for g in given[:1] for n in g if self.pack.dimensions[n].kind == "choice"]
+        pairs = any(all(n in g for g in given) and any(g[n] != given[0][n] for g in given) for n in paired)
+        if len(rows) < _TWO or not (pairs or cuts is _JOINTS):
+            return ()
+        facts = [{**self._facts(common), **self._facts(row)} for row in rows]
+        known = [{n: v for n, v in f.items() if self.pack.dimensions[n].kind == "fact"} for f in facts]
+        telling = [n for n in known[0] if any(f.get(n) != known[0][n] for f in known)]
+        if not telling:
+            return ()
+        marks = [{n: f[n] for n in telling if n in f} or f for f in known]
+        labels = [", ".join(self.pack.label(n, v[0]) for n, v in m.items()) for m in marks]
+        return tuple(Scenario(f, label) for f, label in zip(facts, labels, strict=True))
 
     def _apart(
         self, tokens: Sequence[str], groups: Sequence[Mapping[str, Sequence[Mention]]], shared: Sequence[Mention]
@@ -115,6 +165,17 @@ class Machines:
             elif kept and name in chosen:
                 facts[name] = dimension.names
         return facts
+
+
+def _clauses(tokens: Sequence[str], sentence: range, cuts: frozenset[str]) -> Iterator[range]:
+    """The clauses of a sentence, cut at these words outside brackets."""
+    start, depth = sentence.start, 0
+    for n in sentence:
+        depth += (tokens[n] == "(") - (tokens[n] == ")")
+        if depth == 0 and tokens[n] in cuts:
+            yield range(start, n)
+            start = n + 1
+    yield range(start, sentence.stop)
 
 
 def _whether(tokens: Sequence[str], one: Mention, other: Mention) -> bool:

@@ -22,6 +22,7 @@ def unproven(words: Sequence[str], own: int, told: Sequence[Told], ruled: Sequen
     counted = [
         n for n, w in enumerate(mine) if w in _COUNTS and w not in quotes | (exact if _bounded(mine, n) else read)
     ]
+    counted += [n for n, w in enumerate(mine) if w in _BEYOND and w not in quotes | read]
     pairs = set(pairwise(mine))
     return bool(counted or _WHOLE & pairs or _BORROWED & pairs) or _echoes(mine)
 
@@ -43,6 +44,7 @@ def _echoes(words: Sequence[str]) -> bool:
     return words[-2:] == ["as", "well"] and bool(AUX & {*words[-3:-2]})
 
 
+_BEYOND = listed("beyond")
 _COUNTS = frozenset({"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"})
 _BOUNDS = frozenset({("at", "most"), ("up", "to"), ("more", "than"), ("fewer", "than"), ("less", "than")})
 _WHOLE = frozenset({("all", "that"), ("everything", "that"), ("all", "what"), ("everything", "which")})

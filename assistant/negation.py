@@ -151,7 +151,9 @@ def _cue(tokens: Sequence[str], i: int) -> int:
     if token == "no" and after in {"", ",", ".", "matter", "idea", "need", "problem", "way", "longer", "limit", "?"}:
         return 0
     if token in {"isn't", "aren't", "wasn't", "weren't"}:
-        return 0 if i == 0 or tokens[i - 1] in PUNCTUATION | {"why", "so", "and", "but"} else 1
+        if i and tokens[i - 1] in {"and", "but"}:
+            return 1 if _asking(tokens, i) or not _put_as_question(tokens, i) else 0
+        return 0 if i == 0 or tokens[i - 1] in PUNCTUATION | {"why", "so"} else 1
     if token in _NOT or (token == "nobody" and (after in _EVER or after.endswith("ed"))):
         return 1
     if token in _NOT_DONE and any(t in _DONE for t in tokens[i + 1 : i + 4]):
@@ -168,6 +170,11 @@ def _asking(tokens: Sequence[str], place: int) -> bool:
     """Whether the clause of a word opens as a question: what is denied there is what is asked, not a fact."""
     first = max((n + 1 for n in range(place) if tokens[n] in PUNCTUATION), default=0)
     return tokens[first] in _ASKING
+
+
+def _put_as_question(tokens: Sequence[str], place: int) -> bool:
+    """Whether the sentence of a word ends with a question mark: "…, and isn't GRS the default?"."""
+    return next((t for t in tokens[place:] if t in {".", "!", "?", ";", "\n"}), "") == "?"
 
 
 def _reach(

@@ -552,7 +552,9 @@ class _Reader:
         return Sequence(about, tuple(steps))
 
     def _silence(self, record: Record) -> Silence:
-        return Silence(record.text("id"), record.phrases("words"), record.text("says"), self._place(record))
+        words, near = record.phrases("words"), record.phrase_lists("near")
+        weak = record.flag("weak")
+        return Silence(record.text("id"), words, record.text("says"), self._place(record), near, weak)
 
     def _phrase(self, record: Record) -> Phrase:
         raw = record.table("facts")

@@ -70,6 +70,9 @@ class Reviewing:
         refuted = next((c for c in claims if c.standing == "contradicted" and c.correction), None)
         if refuted:
             return "not_supported", f": {lower(refuted.correction)}", _places(refuted)
+        stated = self._stated(body, item)
+        if stated:
+            return stated
         verdict = self._ruled(item)
         if verdict and verdict.rules and verdict.status in {"supported", "not_supported", "conflict"}:
             rule = self.composer.leading(verdict)[0]
@@ -77,7 +80,7 @@ class Reviewing:
             status = turned.get(verdict.status, verdict.status) if item.negative else verdict.status
             advice = f" {rule.instead}" if rule.instead and status == "not_supported" and not item.negative else ""
             return status, f": {lower(rule.title)}{advice}", (rule.place,)
-        told = self._told(body, item, claims)
+        told = self._told(claims)
         if told or not (verdict and verdict.missing):
             return told or ("not_stated", "", ())
         open_ = " and ".join(lower(self.pack.dimensions[n].label) for n in verdict.missing)
@@ -92,16 +95,17 @@ class Reviewing:
         self.verdicts.append(self.house.checker.check(decision.id, item.scenarios[0].facts, item.doubted))
         return self.verdicts[-1]
 
-    def _told(self, body: str, item: Reading, claims: Sequence[Claim]) -> tuple[Status, str, tuple[Place, ...]] | None:
-        """What a stated fact says of an item, else what the reader of claims has found, if it could read all of it."""
+    def _stated(self, body: str, item: Reading) -> tuple[Status, str, tuple[Place, ...]] | None:
+        """What a stated fact says of an item that its words decide."""
         words = tuple(self.house.reader.words(body))
         stated = self.house.statements.judge(words, words, said_by(item))
-        if stated and stated.holds is not None:
-            return (
-                "supported" if stated.holds else "not_supported",
-                self._quoted(stated.fact.place),
-                (stated.fact.place,),
-            )
+        if not stated or stated.holds is None:
+            return None
+        status: Status = "supported" if stated.holds else "not_supported"
+        return status, self._quoted(stated.fact.place), (stated.fact.place,)
+
+    def _told(self, claims: Sequence[Claim]) -> tuple[Status, str, tuple[Place, ...]] | None:
+        """What the reader of claims has found of an item, if it could read all of it."""
         if not claims or any(c.standing == "not_covered" for c in claims):
             return None
         claim = next((c for c in claims if c.standing == "disputed"), claims[0])

@@ -30,15 +30,14 @@ from assistant.items import items_of
 from assistant.labels import asked_about, named_by
 from assistant.lexicon import words as lexicon_words
 from assistant.machines import Machines
+from assistant.mentions import corrected, elliptical, one_denied, outermost, outright, taken_back
 from assistant.negation import negated
 from assistant.pack import Pack
 from assistant.rules import Decision
+from assistant.several import goes_on, questions_of
 from assistant.types import Kind, Mention, Reading, Scenario
 from assistant.vocabulary import PUNCTUATION, Found, Vocabulary, Word, clean, mention, parts_of, texts
 
-_CORRECT = re.compile(
-    r"\b(?:becomes?|became|turned into|converted (?:to|into)|leaves|gets virtuali[sz]ed|migrated (?:to|into)|moved to|sorry|i mean|i meant|correction|scratch that|no wait|wait no|make that|actually|rather|oops|my mistake|should have said|meant to say|not quite|typo|i misspoke|misspoke|pardon|strike that|turns out|no no|wait)\b|^\W*no\b|^\W*nope\b"
-)
 _QUOTED = re.compile(r"[\"“”][^\"“”]+[\"“”]|(?<!\w)['‘][^\n]+?['’](?!\w)")
 _MACHINES = ("vm", "server", "machine", "box", "host")
 """Words whose letter names a machine ("VM A: Windows"), and no option."""
@@ -71,11 +70,13 @@ class Reader:
         self._reads = [
             (d, [_pattern(p) for p in d.read], [_pattern(p) for p in d.unless]) for d in pack.decisions.values()
         ]
+        self._keyed = [_keyed(reads) for _, reads, _ in self._reads]
         self._alone = [
             (d.name, v.name, tuple(phrase.split()))
             for d in pack.dimensions.values() for v in d.values for phrase in v.alone
             if d.kind == "fact"
         ]  # fmt: skip
+        self._weak = frozenset(s.id for s in pack.silences if s.weak)
         self._nouns = sorted(
             ((parts_of(noun), d.name) for d in pack.dimensions.values() for noun in d.nouns),
             key=lambda n: -sum(len(p) for p in n[0]),
@@ -84,6 +85,9 @@ class Reader:
     def read(self, question: str, after: Context | None = None) -> Reading:
         """What the question says; `after` lends the facts of the previous turn to a follow-up."""
         text = clean(question)
+        told, asked = questions_of(text)
+        if asked:
+            return self._several(told, asked, after)
         items, rest = items_of(text)
         if items:
             words = self.vocabulary.words(rest)
@@ -113,6 +117,15 @@ class Reader:
                 )
             return replace(fresh, kind="choice", choices=options, stem=stem, denied=wants_the_wrong_one(stem))
         return self.conversation.carry(fresh, words, after) if after else fresh
+
+    def _several(self, told: str, asked: Sequence[str], after: Context | None) -> Reading:
+        """Several questions, each read with what is told first, or as a follow-up of the one before."""
+        read: list[tuple[str, Reading]] = []
+        for question in asked:
+            linked = bool(read) and goes_on(question)
+            text, context = (question, Context(read[-1][1], None)) if linked else (f"{told} {question}".strip(), after)
+            read.append((text, self.read(text, context)))
+        return replace(read[-1][1], kind="several", decision=None, questions=tuple(read))
 
     def _blocked(self, fresh: Reading, old: Reading) -> bool:
         """Whether what was said before rules out the decision of a follow-up that leaves it unsaid: files are wanted, not any backup."""
@@ -171,9 +184,9 @@ class Reader:
         mentions = [
             mention(f, is_negated=n in denied) for n, f in enumerate(found) if f.entry.kind in {"value", "denied"}
         ]
-        mentions = self._one_denied(mentions)
-        mentions = self._elliptical(tokens, [*mentions, *self._listed(tokens, mentions)])
-        mentions = _outright(self._corrected(tokens, self.doubts.settle(tokens, _outermost(mentions))))
+        mentions = one_denied(self.pack, mentions)
+        mentions = elliptical(self.pack, tokens, [*mentions, *self._listed(tokens, mentions)])
+        mentions = outright(corrected(tokens, self.doubts.settle(tokens, outermost(mentions))))
         text = clean(question)
         judged = _certified(tokens) or self._judged(text, words, found)
         first, last = judged or focus_of(tokens)
@@ -193,6 +206,8 @@ class Reader:
         )
         if self._asks_value(focus, inside, first, decision, kind, polar=asks_duty(focus)):
             kind, cues, explicit = "value", (*cues, "noun"), True
+        if decision is None and kind == "which" and "how many" not in cues and self._wants_main(asked, inside):
+            decision = self.pack.decisions[self.pack.main]
         compared = self._compared(focus, inside, kind, plain=cues[-1:] in {("statement",), ("fragment",)})
         if compared:
             listed = len(compared) > 1 + _TWO and cues[-1:] in {("statement",), ("fragment",)}
@@ -200,19 +215,12 @@ class Reader:
         heard = [
             f
             for n, f in enumerate(found)
-            if f.entry.kind == "unheard" and n not in denied and not _taken_back(tokens, f)
+            if f.entry.kind == "unheard" and n not in denied and not taken_back(tokens, f)
         ]
         asking = [f for f in found if first <= f.start < last]
-        silences = (
-            [
-                f
-                for f in asking
-                if f.entry.kind == "silence"
-                and lexicon_words("leaving_out").isdisjoint(tokens[max(0, f.start - _BESIDE) : f.start])
-            ]
-            if not (judged and inside)
-            else []
-        )
+        subjects = self._subjects(tokens, asking)
+        if judged and inside:
+            subjects = {n: size for n, size in subjects.items() if n in self._weak}
         scenarios = self.machines.scenarios(tokens, mentions, set(compared[:1]))
         return Reading(
             kind=kind,
@@ -231,7 +239,8 @@ class Reader:
                     [*(f.phrase for f in heard), *_rivals(self.pack, asking, mentions), *self._stranger(tokens, found)]
                 )
             ),
-            silence=max(silences, key=lambda f: f.end - f.start).entry.name if silences else None,
+            silence=max((n for n in subjects if n not in self._weak), key=subjects.__getitem__, default=None),
+            aside=max((n for n in subjects if n in self._weak), key=subjects.__getitem__, default=None),
             off_topic=self._off_topic(found, mentions, kind) and all(c.startswith("@") for c in why),
             foreign=_foreign(self.pack, asking, mentions),
             cues=(*why, *cues),
@@ -295,60 +304,21 @@ class Reader:
             len(said) < _TWO and all(self.pack.dimensions[n].everyday for n in said) and (kind == "explain" or not said)
         )
 
-    def _corrected(self, tokens: Sequence[str], mentions: list[Mention]) -> list[Mention]:
-        """Drop what the user takes back in the same breath ("on-prem Linux, sorry, Windows")."""
-        line, ends, place = " ".join(tokens), [], 0
-        for token in tokens:
-            ends.append(place)
-            place += len(token) + 1
-        cues = [
-            m.start() for m in _CORRECT.finditer(line) if m.start() > 0 and not line[: m.start()].strip().endswith("?")
-        ]
-        starts = {m.start for m in mentions if m.start and (tokens[m.start - 1] == "from" or _formerly(tokens, m))}
-        if not cues and not starts:
-            return mentions
-        kept = []
-        for one in mentions:
-            later = [
-                m
-                for m in mentions
-                if m.dimension == one.dimension
-                and not m.negated
-                and m.start > one.start
-                and not set(m.values) & set(one.values)
-                and any(ends[one.end - 1] < cue <= ends[m.start] for cue in cues)
-            ]
-            left = one.start in starts and any(_other_value(m, one) for m in mentions)
-            if not later and not left:
-                kept.append(one)
-        return kept
+    def _wants_main(self, asked: str | None, inside: Sequence[Mention]) -> bool:
+        """Whether a bare "Which one for volumes?" is about the main decision: it names what one may choose there."""
+        main = self.pack.decisions.get(self.pack.main or "")
+        chosen = {n for r in self.pack.rules if r.decision == self.pack.main for n in r.when}
+        chosen &= {m.dimension for m in inside if self.pack.dimensions[m.dimension].kind == "choice"}
+        return main is not None and asked in {None, main.asks} and bool(chosen - {main.asks})
 
-    def _elliptical(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> list[Mention]:
-        """With what a bare "not" says: "one VM is encrypted, the other is not" tells of another machine, "MARS is not" of none."""
-        found = list(mentions)
-        for n, end in _bare_denials(tokens):
-            sentence = next(s for s in sentence_spans(tokens) if n in s)
-            told = [
-                m for m in mentions if m.start in sentence and m.end <= n <= m.end + SHORT and _apart(tokens[m.end : n])
-            ]
-            one = max(told, key=lambda m: m.end, default=None)
-            names = self.pack.dimensions[one.dimension].names if one else ()
-            if one and len(names) == _TWO and len(one.values) == 1:
-                other = tuple(v for v in names if (v in one.values) == one.negated)
-                found.append(Mention(one.dimension, other, "not", n, end))
-            if one and any(m.dimension == one.dimension and m.end == n for m in mentions):
-                found = [replace(m, negated=True) if m.end == n else m for m in found]
-        return found
-
-    def _one_denied(self, mentions: Sequence[Mention]) -> list[Mention]:
-        """Of words that say several things at once a denial denies the one that changes most easily: "not on VMware" stays at home."""
-        easiest: dict[tuple[int, int], int] = {}
-        for m in mentions:
-            span, change = (m.start, m.end), self.pack.dimensions[m.dimension].change
-            easiest[span] = min(change, easiest.get(span, change))
-        return [
-            m for m in mentions if not m.negated or self.pack.dimensions[m.dimension].change == easiest[m.start, m.end]
-        ]
+    def _subjects(self, tokens: Sequence[str], asking: Sequence[Found]) -> dict[str, int]:
+        """The subjects on which the documents are silent among what is asked, each with the length of its words."""
+        sizes: dict[str, int] = {}
+        for f in asking:
+            before = tokens[max(0, f.start - _BESIDE) : f.start]
+            if f.entry.kind == "silence" and lexicon_words("leaving_out").isdisjoint(before):
+                sizes[f.entry.name] = max(f.end - f.start, sizes.get(f.entry.name, 0))
+        return sizes
 
     def _listed(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> Iterator[Mention]:
         """Facts told as in a list: "Entire VM, Azure, Windows": a word that means a value alone, between two stops."""
@@ -370,8 +340,10 @@ class Reader:
             close = pattern.firsts <= heard and pattern.tags <= said
             return close and all(self.vocabulary.has(tokens, phrase) for phrase in pattern.phrases)
 
-        for decision, reads, unless in self._reads:
-            hit = next((i for i, pattern in enumerate(reads) if present(pattern)), None)
+        keys = heard | said
+        for (decision, reads, unless), keyed in zip(self._reads, self._keyed, strict=True):
+            near = sorted({n for key in keys & keyed.keys() for n in keyed[key]})
+            hit = next((i for i in near if present(reads[i])), None)
             if hit is not None and not any(present(pattern) for pattern in unless):
                 return decision, decision.read[hit]
         return None, ()
@@ -505,58 +477,23 @@ def _denies(kind: Kind, focus: Sequence[str], spoken: Collection[int]) -> bool:
     if asks_duty(focus) and kind != "claim":
         return excluded(focus)
     if kind in {"claim", "capability"}:
-        return len([n for n in denials(focus) if n not in spoken]) % 2 == 1
+        answers = {0} if focus[1:2] and focus[1] in PUNCTUATION else set()  # "No, I meant a VM"
+        return len([n for n in denials(focus) if n not in spoken and n not in answers]) % 2 == 1
     return denies(" ".join(focus))
 
 
-def _other_value(one: Mention, other: Mention) -> bool:
-    return one.dimension == other.dimension and not one.negated and not set(one.values) & set(other.values)
+def _keyed(patterns: Sequence[Pattern]) -> dict[str, list[int]]:
+    """A word or tag without which a pattern cannot be present -> the patterns: most are never looked at, a fifth of the time of a reading."""
+    keyed: dict[str, list[int]] = {}
+    for n, pattern in enumerate(patterns):
+        keyed.setdefault(min(pattern.firsts or pattern.tags), []).append(n)
+    return keyed
 
 
 def _pattern(elements: Sequence[str]) -> Pattern:
     phrases = tuple(parts_of(e) for e in elements if not e.startswith("@"))
     tags = frozenset(e[1:] for e in elements if e.startswith("@"))
     return Pattern(tags, phrases, frozenset(p[0][0] for p in phrases))
-
-
-def _bare_denials(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Where "is not" or "isn't" ends a clause, first and last token."""
-    for n, token in enumerate(tokens):
-        end = (
-            n + 1
-            if token in {"isn't", "aren't"}
-            else n + 2
-            if tokens[n : n + 2] in (["is", "not"], ["are", "not"])
-            else 0
-        )
-        if end and (end == len(tokens) or tokens[end] in PUNCTUATION):
-            yield n, end
-
-
-def _formerly(tokens: Sequence[str], one: Mention) -> bool:
-    """Whether something is told of the past: "it used to sit on Windows"."""
-    clause = next(s for s in sentence_spans(tokens) if one.start in s)
-    before = tokens[clause.start : one.start]
-    cut = max((n for n, t in enumerate(before) if t in {",", "but", "and", "now"}), default=-1)
-    said = before[cut + 1 :]
-    return any(said[n : n + 2] == ["used", "to"] for n in range(len(said))) or bool(
-        {"formerly", "previously"} & {*said}
-    )
-
-
-def _apart(gap: Sequence[str]) -> bool:
-    """Whether the words between two statements pass on to another machine."""
-    return not {",", "and", "but"}.isdisjoint(gap) and {"it", "that", "this", "they", "now"}.isdisjoint(gap)
-
-
-def _outright(mentions: list[Mention]) -> list[Mention]:
-    """Hints give way to what is said outright, and to each other ("VSS or the scripts fail")."""
-    said = {m.dimension for m in mentions if not m.soft}
-    hints: dict[str, set[tuple[str, ...]]] = {}
-    for one in mentions:
-        if one.soft:
-            hints.setdefault(one.dimension, set()).add(one.values)
-    return [m for m in mentions if not m.soft or (m.dimension not in said and len(hints[m.dimension]) == 1)]
 
 
 def _mended(text: str, words: Sequence[Word]) -> str:
@@ -566,21 +503,6 @@ def _mended(text: str, words: Sequence[Word]) -> str:
         pieces += [text[place : word.start], word.text if word.written else text[word.start : word.end]]
         place = word.end
     return "".join(pieces)
-
-
-def _outermost(mentions: list[Mention]) -> list[Mention]:
-    """Without a denial that is part of something longer that is told: "MARS was never installed there" rules out no tool."""
-    spans = [(m.start, m.end, m.dimension) for m in mentions]
-    return [
-        m
-        for m in mentions
-        if not m.negated or not any(a <= m.start and m.end < b and name != m.dimension for a, b, name in spans)
-    ]
-
-
-def _taken_back(tokens: Sequence[str], found: Found) -> bool:
-    """Whether an unheard word is corrected at once: "in AWS, sorry, in Azure"."""
-    return bool(_CORRECT.search(" ".join(tokens[found.end : found.end + 4])))
 
 
 def _rivals(pack: Pack, found: Sequence[Found], mentions: Sequence[Mention]) -> list[str]:

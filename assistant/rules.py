@@ -190,6 +190,10 @@ class Silence:
     words: tuple[str, ...]
     says: str
     place: Place
+    near: tuple[tuple[str, ...], ...] = ()
+    """Groups of words; one of each in a sentence is asking about it too."""
+    weak: bool = False
+    """Its words are often said in passing, so it is the subject only where the rules and the documents have little to say."""
 
 
 @dataclass(frozen=True, slots=True)

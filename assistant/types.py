@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 Status = Literal["supported", "not_supported", "depends", "conflict", "not_stated", "information", "out_of_scope"]
-Kind = Literal["capability", "claim", "which", "value", "compare", "explain", "choice", "plan", "nothing"]
+Kind = Literal["capability", "claim", "which", "value", "compare", "explain", "choice", "plan", "several", "nothing"]
 Facts = Mapping[str, tuple[str, ...]]
 """Dimension -> the values it may take, in the order of the vocabulary; a missing dimension is unknown."""
 
@@ -123,6 +123,8 @@ class Reading:
     """Words of a dimension whose value the documents do not know ("Solaris")."""
     silence: str | None = None
     """Id of a subject on which the documents are known to be silent."""
+    aside: str | None = None
+    """The same of words that may be said in passing ("the DPM we paid for"): the subject only where nothing else is."""
     off_topic: bool = False
     """No word of the subject stands in the question."""
     foreign: bool = False
@@ -144,6 +146,13 @@ class Reading:
     """Of a multiple-choice question: the option that is NOT so is asked for."""
     doubted: tuple[str, ...] = ()
     """Dimensions of which the question says that nobody knows their value."""
+    questions: tuple[tuple[str, Reading], ...] = ()
+    """Of a message that asks several things: the words of each question and how it was read, after those before it."""
+
+    @property
+    def last(self) -> Reading:
+        """What a follow-up goes on from: of several questions the last."""
+        return self.questions[-1][1] if self.questions else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +230,10 @@ class Ask:
     question: str
     options: tuple[tuple[str, str], ...]
     """(value, words) of each answer."""
+
+
+GONE = "nobody listens"
+"""The fault of what a chat model was stopped at because whoever had asked left."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,10 @@ def clean(question: str) -> str:
     return text[: 2 * LONGEST]
 
 
+_ABBREVIATED = frozenset({"incl", "excl", "vs", "resp", "approx", "ca"})
+"""Words whose full stop ends no sentence."""
+
+
 class Vocabulary:
     """The words of one pack, ready to be found in questions."""
 
@@ -136,6 +140,11 @@ class Vocabulary:
             for d in pack.dimensions.values()
             for v in d.values
             if v.near
+        ]
+        self._near += [
+            (Entry("silence", s.id), [[parts_of(w) for w in group] for group in s.near])
+            for s in pack.silences
+            if s.near
         ]
         self._apart = [
             (Entry("value", d.name, (v.name,)), [parts_of(w) for w in v.apart])
@@ -179,7 +188,7 @@ class Vocabulary:
 
     def words(self, text: str) -> list[Word]:
         """The tokens of a cleaned text, lower case, each typo repaired to a word we know if only one is near."""
-        found = []
+        found: list[Word] = []
         lowered = text.lower()
         for match in _TOKEN.finditer(lowered if len(lowered) == len(text) else _lower(text)):
             written = match[0]
@@ -187,6 +196,8 @@ class Vocabulary:
             if word.endswith("'s") and word[:-2] not in _CONTRACTED:
                 word = word[:-2]
             word = self.repair(word)
+            if word == "." and found and found[-1].text in _ABBREVIATED:
+                continue
             found.append(Word(word, match.start(), match.end(), written if word != written else ""))
         return found
 
@@ -242,8 +253,8 @@ class Vocabulary:
         found += self._find_gaps(tokens, covered)
         found += self._find_apart(tokens)
         for one, subject in self._find_near(tokens):
-            nests = self.pack.dimensions[one.entry.name].nests
-            found = [f for f in found if nests or f.entry.kind != "value" or not f.start <= subject < f.end]
+            hides = one.entry.kind == "value" and not self.pack.dimensions[one.entry.name].nests
+            found = [f for f in found if not hides or f.entry.kind != "value" or not f.start <= subject < f.end]
             found.append(one)
         return _widest(sorted(found, key=lambda f: (f.start, -f.end)))
 
@@ -304,8 +315,10 @@ class Vocabulary:
         start = 0
         for end in [*(i for i, t in enumerate(tokens) if t in {".", "?", "!", ";", "\n"}), len(tokens)]:
             sentence = tokens[start:end]
+            counted = ["number" if t.isdigit() else t for t in sentence]
             for entry, groups in self._near:
-                spans = list(takewhile(itemgetter(1), (_longest_of(sentence, group) for group in groups)))
+                read = counted if entry.kind == "silence" else sentence
+                spans = list(takewhile(itemgetter(1), (_longest_of(read, group) for group in groups)))
                 if len(spans) == len(groups):
                     words = " … ".join(" ".join(sentence[a:b]) for a, b in sorted(spans))
                     first, last = min(a for a, _ in spans), max(b for _, b in spans)

@@ -154,6 +154,10 @@ def test_that_none_of_the_options_holds_is_proven_by_what_refutes_them(helper: A
         ("How many storage replication options are there? a) 1 b) 2 c) 3", ("B",)),
         ("Which of these is NOT a restore option? a) Create a new VM b) Restore disk c) Clone d) Replace existing", ("C",)),
         ("Tick all that are app-aware: A) MARS agent B) MABS C) DPM", ("B", "C")),
+        ("Which tools back up volumes of on-premises Windows VMs? A. MARS and DPM B. DPM and MABS C. MARS only", ("B",)),
+        ("Which agent is installed manually? A. VMSnapshot B. MARS C. both D. neither", ("B",)),
+        ("Which of these is unavailable for encrypted VMs: I. create new VM II. restore disk III. replace existing", ("III",)),
+        ("Which level results when VSS fails on a running Windows VM? A) application B) file system C) crash D) none", ("B",)),
     ],
 )  # fmt: skip
 def test_options_are_counted_and_sorted_out(helper: Assistant, question: str, choice: tuple[str, ...]) -> None:
@@ -182,6 +186,14 @@ def test_options_are_counted_and_sorted_out(helper: Assistant, question: str, ch
         ("Does it back up Windows 98?", "not_stated"),
         ("How do I uninstall MARS?", "not_stated"),
         ("The VM was switched off when the backup ran. Will the database come up clean?", "information"),
+        ("Can I restore a physical server with Restore disk?", "not_stated"),
+        ("Can I restore a virtual server with Restore disk?", "supported"),
+        ("Is a Windows Server licence included with MABS?", "not_stated"),
+        ("Can the DPM we already paid for back up folders of our on-premises Linux VMs?", "supported"),
+        ("Do we pay for restoring?", "not_stated"),
+        ("Can I exclude disks from a VM backup?", "not_stated"),
+        ("Can MARS and the extension live on the same VM?", "depends"),
+        ("May one VM be backed up to 2 vaults at once?", "not_stated"),
     ],
 )
 def test_verdicts_that_a_word_more_or_less_decides(helper: Assistant, question: str, status: str) -> None:
@@ -256,6 +268,12 @@ def test_who_only_greets_is_told_what_to_ask(helper: Assistant, question: str) -
 def test_a_tool_that_cannot_back_it_up_is_not_listed_for_how_well_it_does(helper: Assistant) -> None:
     answer = helper.ask("12 Windows VMs on Hyper-V, app-aware. What would you install?")
     assert answer.options == ("MABS", "DPM")
+
+
+def test_a_comparison_begins_with_what_is_asked(helper: Assistant) -> None:
+    rows = helper.ask("Compare MARS and MABS: where do the backups go?").text.split("\n")
+    assert rows[4].startswith("| Backups go to | directly to a Recovery Services vault [1] |")
+    assert helper.ask("What does DPM protect that MARS doesn't?").text.startswith("DPM and The MARS agent compared:")
 
 
 def test_what_names_its_own_answer_is_explained(helper: Assistant) -> None:

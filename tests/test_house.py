@@ -35,7 +35,7 @@ FLOORS = {
     # between the words and those who decide on them: English, then machines and turns, then whole readings
     "denial": 1,
     "grammar": 3.2,
-    **dict.fromkeys(("labels", "items", "negation"), 3.3),
+    **dict.fromkeys(("labels", "items", "negation", "mentions", "several"), 3.3),
     **dict.fromkeys(("machines", "doubts", "conversation", "statements"), 3.4),
     "reading": 3.6,
     "disputes": 3.9,
@@ -47,7 +47,7 @@ FLOORS = {
     **dict.fromkeys(("retrieve", "draft", "doors", "catalogue"), 5),
     "second": 5.2,
     "choices": 5.4,
-    **dict.fromkeys(("bounds", "plans"), 5.45),
+    **dict.fromkeys(("bounds", "plans", "refusals", "second_look"), 5.45),
     "corridor": 5.5,
     "engine": 6,
     # what the doors share stands below the doors
@@ -355,6 +355,10 @@ CORE = [
     "choices",
     "bounds",
     "plans",
+    "refusals",
+    "second_look",
+    "mentions",
+    "several",
     "corridor",
     "engine",
     "channels.evidence",

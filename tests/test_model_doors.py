@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +22,7 @@ import openai
 import pytest
 from fakes import Behaviour, Script, model, sentences
 from fakes import served as speaking
-from mcp import Client
+from mcp import Client, StdioServerParameters
 from prometheus_client.parser import text_string_to_metric_families
 from served import REFUSED, Served, served, sqlite
 from test_second import OURS, reads
@@ -34,7 +34,7 @@ from assistant.channels.render import Turn, message
 from assistant.channels.settings import Settings
 from assistant.draft import Price
 from assistant.engine import Assistant
-from assistant.types import Answer, Draft, Second
+from assistant.types import GONE, Answer, Draft, Second
 
 PROVEN = "The MARS agent backs up Windows files, folders and system state to a Recovery Services vault."
 OTHER = {**OURS, "os": ["windows"], "tool": []}
@@ -191,6 +191,13 @@ def figures(page: bytes) -> dict[str, float]:
     }
 
 
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def shown(house: Served) -> dict[str, float]:
     return figures(httpx.get(f"{house.url}/metrics").content)
 
@@ -233,23 +240,65 @@ def test_what_is_given_up_is_counted_at_the_engine_that_answered_with_its_tokens
     }
 
 
-def test_who_hangs_up_is_no_answer_but_has_its_place_in_the_figures(house: Served, behaviour: Behaviour) -> None:
-    behaviour.pause = 0.3
+def test_who_hangs_up_is_no_answer_but_counts_as_stopped(house: Served, behaviour: Behaviour) -> None:
+    behaviour.pause = 2.0
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(f"{house.url}/v1/ask", json={"question": REFUSED}, timeout=1)
-    deadline = time.monotonic() + 5
-    while not (found := shown(house)):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert [k for k in found if "answers" in k] == []
-    assert sum(v for k, v in found.items() if "results" in k) == 2
+    by = "rules+retrieval fake"
+    until(lambda: f"assistant_model_seconds_count second {by}" in shown(house))
+    assert shown(house) == {
+        f"assistant_model_results_total draft stopped {by}": 1,
+        f"assistant_model_results_total second stopped {by}": 1,
+        f"assistant_model_tokens_total draft in {by}": 0,
+        f"assistant_model_tokens_total draft out {by}": 0,
+        f"assistant_model_tokens_total second in {by}": 0,
+        f"assistant_model_tokens_total second out {by}": 0,
+        f"assistant_model_seconds_count draft {by}": 1,
+        f"assistant_model_seconds_count second {by}": 1,
+        f"assistant_model_cost_total draft {by}": 0,
+    }
+
+
+def test_a_stream_that_is_closed_counts_as_stopped_with_what_was_told_by_then(
+    house: Served, behaviour: Behaviour
+) -> None:
+    """The first draft is refused whole, and the stream is closed while the model writes the second."""
+
+    def script(body: dict[str, object]) -> Sequence[str]:
+        if "response_format" in body:
+            return reads(OURS)(body)
+        again = "Write again" in str(body["messages"])
+        behaviour.pause = 0.3 if again else 0.0
+        return sentences("MARS backs up Linux.")(body)
+
+    behaviour.script = script
+    with httpx.stream("POST", f"{house.url}/v1/ask", json={"question": REFUSED, "stream": True}, timeout=20) as reply:
+        lines = reply.iter_lines()  # kept: the stream would be closed with it
+        assert "event: answer.delta" in lines
+        until(lambda: len(behaviour.requests) == 3)
+    until(lambda: any("answers" in k for k in shown(house)))
+    by = "rules+retrieval fake"
+    assert shown(house) == {
+        "assistant_answers_total http not_supported rules+retrieval": 1,
+        f"assistant_model_results_total draft stopped {by}": 1,
+        f"assistant_model_results_total second same {by}": 1,
+        f"assistant_model_tokens_total draft in {by}": 100,
+        f"assistant_model_tokens_total draft out {by}": 20,
+        f"assistant_model_tokens_total second in {by}": 50,
+        f"assistant_model_tokens_total second out {by}": 10,
+        f"assistant_model_seconds_count draft {by}": 1,
+        f"assistant_model_seconds_count second {by}": 1,
+        f"assistant_model_cost_total draft {by}": 0.0004,
+        f"assistant_model_cost_total second {by}": 0.0002,
+    }
 
 
 @pytest.mark.parametrize(
     ("kept", "replaced", "fault", "result"),
-    [(2, 0, "", "kept"), (2, 1, "", "mended"), (2, 0, "out of time", "mended"), (0, 3, "", "given_up"), (0, 0, "", "given_up")],
+    [(2, 0, "", "kept"), (2, 1, "", "mended"), (2, 0, "out of time", "mended"), (0, 3, "", "given_up"), (0, 0, "", "given_up"),
+     (2, 0, GONE, "stopped"), (0, 1, GONE, "stopped")],
 )  # fmt: skip
-def test_a_draft_is_kept_mended_or_given_up(kept: int, replaced: int, fault: str, result: str) -> None:
+def test_a_draft_is_kept_mended_given_up_or_stopped(kept: int, replaced: int, fault: str, result: str) -> None:
     made = Metrics()
     made.spent(Answer("ans_1", "?", "supported", "Yes.", draft=Draft("m", kept, replaced, 1, 5, 3, 0.5, fault)))
     assert figures(made.page()) == {
@@ -271,10 +320,9 @@ def test_nothing_of_a_model_is_counted_or_loaded_where_none_is_asked_for(home: P
         "import sys; from pathlib import Path; from assistant.channels.generations import Generations;"
         "one = Generations(None, Path(sys.argv[1])).current; print(one.drafter, one.second, 'langchain' in sys.modules)"
     )
-    root = str(Path(__file__).resolve().parents[1])
     run = [sys.executable, "-W", "ignore", "-c", code, str(home)]
     done = subprocess.run(
-        run, cwd=root, env={**os.environ, "PYTHONPATH": root}, capture_output=True, text=True, check=True
+        run, cwd=ROOT, env={**os.environ, "PYTHONPATH": ROOT}, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["None", "None", "False"]
 
@@ -305,6 +353,14 @@ def test_a_reading_that_nobody_waits_for_is_not_asked_for(read_twice: Generation
 
 # ---- the command line
 
+ROOT = str(Path(__file__).resolve().parents[1])
+SWITCHES = ["--model", "openai:fake", "--read-twice", "--price", "2,10"]
+
+
+def knowing(url: str) -> dict[str, str]:
+    """An environment whose model is at that address."""
+    return {**os.environ, "OPENAI_API_KEY": "x", "OPENAI_BASE_URL": url, "PYTHONPATH": ROOT}
+
 
 @contextmanager
 def started(arguments: list[str], home: Path, folder: Path, url: str) -> Iterator[str]:
@@ -324,9 +380,7 @@ def started(arguments: list[str], home: Path, folder: Path, url: str) -> Iterato
         "--state",
         sqlite(folder),
     ]
-    root = str(Path(__file__).resolve().parents[1])
-    environment = {**os.environ, "OPENAI_API_KEY": "x", "OPENAI_BASE_URL": url, "PYTHONPATH": root}
-    with subprocess.Popen([*command, *arguments], cwd=root, env=environment, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen([*command, *arguments], cwd=ROOT, env=knowing(url), stderr=subprocess.DEVNULL) as process:
         try:
             deadline = time.monotonic() + 60
             while True:
@@ -345,8 +399,24 @@ def test_serve_takes_the_switches_of_ask(home: Path, helper: Assistant, tmp_path
     helper.search("anything")  # builds the index when there is none
     with (
         speaking(Behaviour(script=does(OTHER, f"{PROVEN} [1]"))) as url,
-        started(["--model", "openai:fake", "--read-twice", "--price", "2,10"], home, tmp_path, url) as house,
+        started(SWITCHES, home, tmp_path, url) as house,
     ):
         answer = httpx.post(f"{house}/v1/ask", json={"question": REFUSED}, timeout=20).json()
     assert (answer["draft"]["cost"], answer["second"]["cost"]) == (0.0004, 0.0002)
     assert answer["second"]["says"].startswith(OTHERWISE)
+
+
+async def test_mcp_over_stdin_and_stdout_takes_them_too(home: Path, helper: Assistant, tmp_path: Path) -> None:
+    settled = helper.ask(REFUSED)
+    command = ["-m", "assistant.cli", "--home", str(home), "mcp", "--state", sqlite(tmp_path), *SWITCHES]
+    with speaking(Behaviour(script=does(OTHER, f"{PROVEN} [1]", "MARS backs up Linux."))) as url:
+        process = StdioServerParameters(command=sys.executable, args=command, cwd=ROOT, env=knowing(url))
+        async with Client(process) as client:
+            asked = (await client.call_tool("ask", {"question": REFUSED})).structured_content or {}
+    assert (asked["id"], asked["status"], PROVEN in asked["text"]) == (settled.id, "not_supported", True)
+    assert {k: v for k, v in asked["draft"].items() if k != "seconds"} == {
+        "model": "fake", "kept": 1, "replaced": 1, "calls": 1, "input_tokens": 100, "output_tokens": 20, "fault": "",
+        "cost": 0.0004,
+    }  # fmt: skip
+    assert (asked["second"]["differs"], asked["second"]["cost"]) == (["os", "tool"], 0.0002)
+    assert asked["second"]["says"].startswith(OTHERWISE)

@@ -52,7 +52,7 @@ QUESTIONS = {
     "out_of_scope": "Which stocks should I buy?",
     "supported": "Can DPM back up an on-premises Windows VM?",
     "not_supported": "Can I back up a physical Linux server in our datacenter?",
-    "depends": "Can I use Replace existing?",
+    "depends": "Can I use Replace existing on a VM?",
     "conflict": "Can MARS back up files of a Linux VM in Azure?",
     "not_stated": "How much does Azure Backup cost per month?",
     "information": "How does a backup with DPM work?",
@@ -1007,9 +1007,14 @@ def reads_windows(body: dict[str, object]) -> Sequence[str]:
 
 
 @pytest.fixture(scope="module")
-def twice(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def reader() -> Behaviour:
+    return Behaviour(script=reads_windows)
+
+
+@pytest.fixture(scope="module")
+def twice(home: Path, reader: Behaviour, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A whole house whose model reads each question too."""
-    with model_served(Behaviour(script=reads_windows)) as url:
+    with model_served(reader) as url:
         made = Generations(None, home, model=model(url), price=Price(2.0, 10.0), read_twice=True)
         made.open()
         with served_house(made, Settings(state=sqlite(tmp_path_factory.mktemp("twice")))) as one:
@@ -1040,22 +1045,59 @@ def test_the_page_shows_what_a_model_reads_otherwise_and_asks_it_so(
         )
 
 
+def counted(house: str) -> dict[str, float]:
+    """What the house tells of the page's answers, and of its model's results and tokens."""
+    lines = urllib.request.urlopen(f"{house}/metrics").read().decode().splitlines()
+    names = ('assistant_answers_total{channel="page"', "assistant_model_results_total", "assistant_model_tokens_total")
+    return {k: float(v) for k, v in (line.rsplit(" ", 1) for line in lines if line.startswith(names))}
+
+
+def more(house: str, before: dict[str, float]) -> dict[str, float]:
+    """What was counted since."""
+    return {k: v - before.get(k, 0) for k, v in counted(house).items() if v != before.get(k, 0)}
+
+
 @pytest.mark.browser
 def test_answers_of_the_page_and_their_model_are_in_the_figures(twice: str, browser: Browser) -> None:
-    def counted() -> dict[str, float]:
-        lines = urllib.request.urlopen(f"{twice}/metrics").read().decode().splitlines()
-        names = ('assistant_answers_total{channel="page"', "assistant_model_results_total")
-        return {k: float(v) for k, v in (line.rsplit(" ", 1) for line in lines if line.startswith(names))}
-
-    before = counted()
+    before = counted(twice)
     with watched(browser, f"{twice}/chat/", DESK) as tab:
         ask(tab, REFUSED)
         finished(tab)
     by = 'engine="rules+retrieval+model"'
-    assert {k: v - before.get(k, 0) for k, v in counted().items()} == {
+    assert more(twice, before) == {
         f'assistant_answers_total{{channel="page",{by},status="not_supported"}}': 1,
         f'assistant_model_results_total{{{by},model="fake",result="mended",task="draft"}}': 1,
         f'assistant_model_results_total{{{by},model="fake",result="differs",task="second"}}': 1,
+        f'assistant_model_tokens_total{{direction="in",{by},model="fake",task="draft"}}': 100,
+        f'assistant_model_tokens_total{{direction="out",{by},model="fake",task="draft"}}': 20,
+        f'assistant_model_tokens_total{{direction="in",{by},model="fake",task="second"}}': 50,
+        f'assistant_model_tokens_total{{direction="out",{by},model="fake",task="second"}}': 10,
+    }
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("leave", ["escape", "close"])
+def test_what_is_stopped_is_in_the_figures_with_the_answer_that_stands(
+    twice: str, reader: Behaviour, browser: Browser, leave: str
+) -> None:
+    before, reader.pause = counted(twice), 0.2
+    with watched(browser, f"{twice}/chat/", DESK) as tab:
+        ask(tab, REFUSED)
+        tab.wait_for_selector("#conversation [data-testid=bot]:has-text('A model is at work')")
+        if leave == "escape":
+            tab.keyboard.press("Escape")
+            tab.wait_for_selector("#conversation [data-testid=bot]:has-text('State of the documents')")
+    deadline = time.monotonic() + 10
+    while not (found := more(twice, before)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    reader.pause = 0.0
+    by = 'engine="rules+retrieval"'
+    assert found == {
+        f'assistant_answers_total{{channel="page",{by},status="not_supported"}}': 1,
+        f'assistant_model_results_total{{{by},model="fake",result="stopped",task="draft"}}': 1,
+        f'assistant_model_results_total{{{by},model="fake",result="differs",task="second"}}': 1,
+        f'assistant_model_tokens_total{{direction="in",{by},model="fake",task="second"}}': 50,
+        f'assistant_model_tokens_total{{direction="out",{by},model="fake",task="second"}}': 10,
     }
 
 

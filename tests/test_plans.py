@@ -74,3 +74,15 @@ def test_a_plan_that_is_too_long_for_one_page_still_names_every_item(helper: Ass
     assert all(f"\n{n}. " in answer.text for n in range(1, 10))
     assert "no room for the proof here" in answer.text
     assert len(answer.citations) <= 6
+
+
+def test_what_is_wrong_in_a_quote_is_told_sentence_by_sentence(helper: Assistant) -> None:
+    answer = helper.ask(
+        'Our consultant wrote: "DPM protects physical Linux. LRS keeps three copies in one region. GRS is the default." '
+        "Which of it is wrong?"
+    )
+    assert [(p.label, p.status) for p in answer.parts] == [
+        ("1", "not_supported"),
+        ("2", "supported"),
+        ("3", "supported"),
+    ]

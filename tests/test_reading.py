@@ -143,7 +143,7 @@ def test_the_other_of_two_values_is_not_another_thing() -> None:
 
 def test_the_noun_of_a_value_asks_for_it() -> None:
     assert READER.read("Linux VM in Azure, no scripts. Level of consistency?").kind == "value"
-    assert READER.read("Linux VM in Azure, no scripts. Application consistent?").kind == "claim"
+    assert READER.read("Linux VM in Azure, no scripts. Application consistent?").kind == "capability"
 
 
 @pytest.mark.parametrize(
@@ -216,6 +216,91 @@ def test_misspelled_words_are_searched_for_as_they_were_understood() -> None:
 )
 def test_what_the_documents_are_silent_about_is_known(question: str, silence: str | None) -> None:
     assert READER.read(question).silence == silence
+
+
+def test_words_that_may_be_said_in_passing_are_kept_apart() -> None:
+    read = READER.read("Do we pay for restores of 40 VMs?")
+    assert (read.silence, read.aside) == (None, "prices-aside")
+    assert READER.read("Can one vault take 500 machines?").aside == "numbers-of-things"
+
+
+def test_a_bare_question_for_a_level_is_about_tools() -> None:
+    read = READER.read("Which one for volumes?")
+    assert (read.kind, read.decision) == ("which", "backup")
+
+
+def test_what_is_told_of_the_own_machine_after_our_question_is_no_claim() -> None:
+    told = turns("Can I get a single file back?", "The VM was backed up with the extension only.", asked="encryption")
+    assert (told.kind, told.decision) == ("capability", "restore")
+    assert facts(told)["tool"] == ("vm_extension",)
+
+
+def test_a_plan_in_prose_pairs_each_machine_with_what_it_gets() -> None:
+    read = READER.read(
+        "The two physical Windows servers get MARS for folders, the Linux VMs on VMware (app data incl. MySQL) get MABS, "
+        "and the physical Red Hat box gets DPM. Fine?"
+    )
+    assert [(s.label, dict(s.facts)) for s in read.scenarios] == [
+        (
+            "physical, Windows",
+            {"environment": ("physical",), "os": ("windows",), "level": ("files_folders",), "tool": ("mars",)},
+        ),
+        (
+            "virtual, Linux",
+            {**LINUX_VM, "level": ("app_data",), "tool": ("mabs",), "workload": ("other_app",)},
+        ),
+        ("physical, Linux", {"environment": ("physical",), "os": ("linux",), "tool": ("dpm",)}),
+    ]
+    shared = READER.read("Windows servers and Linux servers on-prem with MARS, both physical. Fine?")
+    assert [s.facts["tool"] for s in shared.scenarios] == [("mars",), ("mars",)]
+
+
+def test_what_cannot_be_one_machine_is_two() -> None:
+    read = READER.read("We have physical Windows servers and an encrypted VM in Azure. Can DPM protect volumes?")
+    wanted = {"level": ("volumes",), "tool": ("dpm",)}
+    assert [(s.label, dict(s.facts)) for s in read.scenarios] == [
+        ("physical, Windows", {**wanted, "environment": ("physical",), "os": ("windows",)}),
+        ("in Azure, encrypted", {**wanted, "location": ("azure",), "encryption": ("encrypted",)}),
+    ]
+    assert len(READER.read("Can MARS protect a physical server in Azure?").scenarios) == 1
+
+
+def test_and_is_not_denies_what_is_told_and_asks_what_is_asked() -> None:
+    told = READER.read("Our VM was backed up with MARS and isn't encrypted. Can I get a folder back?")
+    assert facts(told)["encryption"] == ("unencrypted",)
+    assert facts(READER.read("The disks are managed but aren't encrypted."))["encryption"] == ("unencrypted",)
+    assert facts(READER.read("MARS backs up Windows and isn't GRS the default?"))["redundancy"] == ("grs",)
+
+
+def test_a_remark_about_people_leaves_the_question_as_it_was() -> None:
+    asked = "What's guaranteed for the operating system after a crash-consistent restore?"
+    assert turns(asked, "the customer's lawyer is asking, I kid you not") == READER.read(asked)
+    assert turns(asked, "The weather is nice today, isn't it?") != READER.read(asked)
+
+
+def test_who_thanks_may_go_on() -> None:
+    assert turns("Can MARS back up on-prem Linux VMs?", "ok thanks").foreign
+    on = turns("Can MARS back up on-prem Linux VMs?", "ok thanks", "And DPM?")
+    assert (on.foreign, facts(on)) == (False, {**LINUX_VM, "tool": ("dpm",)})
+
+
+def test_a_third_is_set_beside_those_that_were_compared() -> None:
+    assert turns("Compare MARS and MABS.", "And DPM?").compared == ("mars", "mabs", "dpm")
+
+
+def test_what_else_asks_for_the_others() -> None:
+    read = turns("Can I use Replace existing for an encrypted VM?", "What else?")
+    assert (read.kind, read.asked, "restore_option" in facts(read)) == ("which", "restore_option", False)
+
+
+def test_a_no_that_answers_denies_nothing() -> None:
+    assert not turns("Can MABS back up our physical Debian?", "No, I meant a VM.").negative
+    assert turns("Can MABS back up our physical Debian?", "No tool can.").negative
+
+
+def test_what_is_only_hinted_at_is_not_denied() -> None:
+    assert facts(READER.read("Can MARS back up a server that is not a domain controller?")) == {"tool": ("mars",)}
+    assert facts(READER.read("Can MARS back up our domain controller?")) == {"tool": ("mars",), "os": ("windows",)}
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,7 @@ def test_the_command_line_shows_a_difference(
         ),
     ],
 )
-@pytest.mark.parametrize("verb", [["ask", QUESTION], ["serve"]])
+@pytest.mark.parametrize("verb", [["ask", QUESTION], ["serve"], ["mcp"]])
 def test_a_mistaken_switch_is_said_in_one_line(
     capsys: pytest.CaptureFixture[str], verb: list[str], arguments: list[str], said: str
 ) -> None:

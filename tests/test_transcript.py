@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextvars import ContextVar, copy_context
 from dataclasses import replace
 from typing import cast
@@ -17,7 +17,7 @@ from assistant.channels.render import Turn
 from assistant.channels.transcript import Turns, address, ask, copied, exported, play, read, renewed, suppose, worded
 from assistant.engine import Assistant
 from assistant.errors import QuestionError
-from assistant.types import Answer, Facts
+from assistant.types import GONE, Answer, Draft, Facts, Second
 
 ANSWER = Answer(id="ans_1", question="One?", status="information", text="One.")
 CARGO = "Can a teenager rent a cargo bike?"
@@ -73,12 +73,15 @@ class Speaker:
     def __init__(self, outcome: Answer | Exception) -> None:
         self.outcome = outcome
         self.closed = 0
+        self.stopped = ""
+        self.counted = list[Answer]()
 
-    def word(self, _: Answer, after: Answer | None) -> Iterator[str | Answer]:
+    def word(self, _: Answer, stopped: Callable[[], str], after: Answer | None) -> Iterator[str | Answer]:
         assert after == BEFORE
         token = SEEN.set(True)
         try:
             yield from ("One. ", "Two.")
+            self.stopped = stopped()
             if isinstance(self.outcome, Exception):
                 raise self.outcome
             yield self.outcome
@@ -97,7 +100,7 @@ BEFORE = replace(ANSWER, id="ans_0")
 
 def grown(speaker: Speaker) -> list[Turn]:
     """The turns as a page takes them: each in a context of its own."""
-    turns = worded(speaker.helper, SETTLED, (Turn("Zero?", BEFORE), Turn("?", None, "Sorry.")))
+    turns = worded(speaker.helper, SETTLED, (Turn("Zero?", BEFORE), Turn("?", None, "Sorry.")), speaker.counted.append)
     return list(iter(lambda: copy_context().run(next, turns, None), None))
 
 
@@ -109,26 +112,31 @@ def test_a_turn_grows_by_what_is_proven_and_ends_whole() -> None:
     whole = replace(ANSWER, text="One. Two.", engine="rules+model")
     speaker = Speaker(whole)
     assert grown(speaker) == [growing("One. "), growing("One. Two."), Turn("One?", whole)]
-    assert speaker.closed == 1
+    assert (speaker.closed, speaker.stopped, speaker.counted) == (1, "", [whole])
 
 
 def test_wording_that_breaks_leaves_the_settled_turn(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, logger="assistant.page"):
-        assert grown(Speaker(ValueError("x"))) == [growing("One. "), growing("One. Two."), SETTLED]
+        speaker = Speaker(ValueError("x"))
+        assert grown(speaker) == [growing("One. "), growing("One. Two."), SETTLED]
+        assert speaker.counted == [ANSWER]
     assert [r.message for r in caplog.records] == ["wording an answer failed; it stands in the rules' words"]
 
 
-def test_wording_that_is_stopped_is_closed_at_once() -> None:
-    speaker = Speaker(ANSWER)
-    turns = cast("Generator[Turn]", worded(speaker.helper, SETTLED, (Turn("Zero?", BEFORE), Turn("?", None, "Sorry."))))
+def test_wording_that_is_stopped_is_counted_at_the_rules_answer_with_what_the_model_had_done() -> None:
+    draft, second = Draft("m", 1, 0, 1, 5, 3, 0.5), Second("m", fault=GONE)
+    speaker = Speaker(replace(ANSWER, text="One. Two.", engine="rules+model", draft=draft, second=second))
+    turns = cast("Generator[Turn]", worded(speaker.helper, SETTLED, (Turn("Zero?", BEFORE),), speaker.counted.append))
     assert next(turns) == growing("One. ")
     copy_context().run(turns.close)
-    assert speaker.closed == 1
+    assert speaker.counted == [replace(ANSWER, draft=replace(draft, fault=GONE), second=second)]
+    assert (speaker.closed, speaker.stopped) == (1, GONE)
 
 
 def test_without_a_model_a_turn_is_as_it_is(bicycles: Assistant) -> None:
-    lost = Turn("", None, "Sorry.")
-    assert [list(worded(bicycles, t, ())) for t in (SETTLED, lost)] == [[SETTLED], [lost]]
+    lost, counted = Turn("", None, "Sorry."), list[Answer]()
+    assert [list(worded(bicycles, t, (), counted.append)) for t in (SETTLED, lost)] == [[SETTLED], [lost]]
+    assert counted == [ANSWER]
 
 
 def asked(helper: Assistant, *questions: str) -> Turns:

@@ -366,3 +366,14 @@ def test_corruptions_of_the_headlines_are_killed(helper: Assistant) -> None:
     for sentence in ("GRS is the default.", "Replace existing is not available for encrypted VMs."):
         survivors = [m for m in operators.corrupt(sentence) if set(standings(helper, m.sentence)) == {"proven"}]
         assert survivors == []
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "File groups of a full SQL backup have to be chosen separately.",
+        "The service creates the recovery point while the snapshot is on its way to the vault.",
+    ],
+)
+def test_what_goes_beyond_its_proof_is_not_proven(helper: Assistant, claim: str) -> None:
+    assert standings(helper, claim) == ["not_covered"]

@@ -82,9 +82,7 @@ def page(
             gr.skip(),
         )
         settled = ask(helper, question, turns)
-        for turn in worded(helper, settled, turns):
-            if turn.answer and not turn.growing:
-                count(turn.answer)
+        for turn in worded(helper, settled, turns, count):
             now = (*turns, settled if turn.growing else turn)  # what stays when the wording is stopped
             kept = _remembered(kept, now)
             yield (

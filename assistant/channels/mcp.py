@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 from assistant.channels.problem import Problem
 from assistant.channels.service import Service
 from assistant.errors import AssistantError, UnknownName
-from assistant.types import Answer, Claim, Second, Summary
+from assistant.types import Answer, Claim, Draft, Second, Summary
 from assistant.vocabulary import LONGEST
 
 BODY = 64 * 1024
@@ -45,6 +45,12 @@ class Reply(BaseModel):
     ask: str | None
     options: list[str]
     citations: list[Source]
+    draft: Annotated[
+        Draft | None,
+        Field(
+            description="What a chat model had to do with the words, where one was asked to; the status is never its own."
+        ),
+    ]
     second: Annotated[
         Second | None,
         Field(description="How a chat model read the question, where one was asked to; it decides nothing."),
@@ -196,7 +202,7 @@ def replied(answer: Answer) -> Reply:
     return Reply(
         id=answer.id, status=answer.status, text=answer.text, missing=list(answer.missing),
         ask=answer.ask.question if answer.ask else None, options=list(answer.options), citations=sources,
-        second=answer.second, pack=answer.pack, edition=answer.edition,
+        draft=answer.draft, second=answer.second, pack=answer.pack, edition=answer.edition,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from assistant.types import Answer, Draft, Second
+from assistant.types import GONE, Answer, Draft, Second
 
 MEDIA = CONTENT_TYPE_LATEST
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -29,7 +29,7 @@ class Metrics:
         )  # fmt: skip
         self.model_results = Counter(
             "assistant_model_results",
-            "What came of a chat model's tasks; draft: kept, mended, given_up; second: same, differs, given_up.",
+            "What came of a chat model's tasks; draft: kept, mended, given_up; second: same, differs, given_up; both: stopped.",
             (*_MODEL, "result"), registry=self._registry,
         )  # fmt: skip
         self.model_tokens = Counter(
@@ -83,9 +83,13 @@ class Metrics:
 
 
 def _drafted(draft: Draft) -> str:
-    """Whether a draft was shown as it is, with some of its sentences replaced, or not at all."""
+    """Whether a draft was shown as it is, with some of its sentences replaced, not at all, or stopped by whoever had asked."""
+    if draft.fault == GONE:
+        return "stopped"
     return "given_up" if not draft.kept else "mended" if draft.replaced or draft.fault else "kept"
 
 
 def _read(second: Second) -> str:
+    if second.fault == GONE:
+        return "stopped"
     return "given_up" if second.fault else "differs" if second.differs else "same"

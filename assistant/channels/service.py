@@ -22,7 +22,7 @@ from assistant.channels.problem import Problem
 from assistant.channels.state import Conflict, State, window
 from assistant.channels.traced import Step, telling
 from assistant.errors import QuestionError
-from assistant.types import Answer
+from assistant.types import GONE, Answer
 
 if TYPE_CHECKING:
     from assistant.channels.generations import Generations
@@ -197,7 +197,7 @@ class Service:
         self._drafting += 1
 
         def stopped() -> str:
-            return "nobody listens" if left.is_set() or gone() else "" if free else "too many drafts at once"
+            return GONE if left.is_set() or gone() else "" if free else "too many drafts at once"
 
         def tell(piece: Stage | str | Answer | Exception) -> None:
             loop.call_soon_threadsafe(told.put_nowait, piece)

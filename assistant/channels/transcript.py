@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextvars import copy_context
 from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl, urlencode
 from uuid import uuid4
@@ -19,11 +20,12 @@ from uuid import uuid4
 from assistant.channels.markup import BADGES
 from assistant.channels.render import Turn
 from assistant.errors import AssistantError
+from assistant.types import GONE, Answer
 
 if TYPE_CHECKING:
     from assistant.engine import Assistant
     from assistant.pack import Pack
-    from assistant.types import Answer, Facts
+    from assistant.types import Facts
 
 log = logging.getLogger("assistant.page")
 Piece = TypeVar("Piece")
@@ -47,25 +49,40 @@ def ask(helper: Assistant, question: str, before: Turns) -> Turn:
     return _tried(Turn(question, None), lambda: helper.settle(question, after=after))
 
 
-def worded(helper: Assistant, turn: Turn, before: Turns) -> Iterator[Turn]:
+def worded(helper: Assistant, turn: Turn, before: Turns, count: Callable[[Answer], None]) -> Iterator[Turn]:
     """The turn as a chat model words it, each time with more of its proven text, at last whole; as it is without a model.
 
     Where the model reads each question too, told the facts of the turns `before`, the last one says what it read otherwise.
     Status, facts and places stand from the first one on. Whatever breaks on the way, the turn in the rules' words is the last.
+    `count` hears once of the answer that stands: that of the last turn, or, when the turns are closed before it, the settled one
+    with what the model had done by then; it is left alone at once.
     """
     if turn.answer and helper.drafter:
-        text, whole = "", turn
+        text, whole, left = "", turn, Event()
+        pieces = _in_one_context(helper.word(turn.answer, lambda: GONE if left.is_set() else "", last(before)))
         try:
-            for piece in _in_one_context(helper.word(turn.answer, after=last(before))):
+            for piece in pieces:
                 if isinstance(piece, str):
                     text += piece
                     yield replace(turn, answer=replace(turn.answer, text=text), growing=True)
                 else:
                     whole = replace(turn, answer=piece)
+        except GeneratorExit:
+            left.set()
+            count(_stopped(turn.answer, pieces))
+            raise
         except Exception:
             log.exception("wording an answer failed; it stands in the rules' words")
         turn = whole
+    if turn.answer:
+        count(turn.answer)
     yield turn
+
+
+def _stopped(settled: Answer, rest: Iterator[str | Answer]) -> Answer:
+    """The settled answer with what a model had done that nobody listens to any more: `rest` ends at once."""
+    told = [piece for piece in rest if isinstance(piece, Answer)][-1]
+    return replace(settled, draft=told.draft and replace(told.draft, fault=GONE), second=told.second)
 
 
 def _in_one_context(pieces: Iterator[Piece]) -> Iterator[Piece]:
