@@ -159,7 +159,7 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
         and tokens[i + 1] in _ALWAYS | {"and", "or", "nor", "while", "because", "so", "since"}
     ):
         return False
-    if token == "while" and tokens[i - 1] != ",":
+    if (token == "while" and tokens[i - 1] != ",") or (token == "so" and tokens[i - 1] == "does"):
         return False
     if token == "since" and (_verb(rest) is None or rest[0] in AUX | {"a", "the", "your", "its"}):
         return False
@@ -396,8 +396,9 @@ def _leaning(tokens: Sequence[str], first: int, last: int, before: Clause | None
     if verb is None:
         return Clause(first, last, tuple(left), whole=False)
     if words[verb] in AUX and set(words[verb + 1 :]) <= {"not", "so", "too", "either", "do"}:
-        begun = _verb(left)
-        return Clause(first, last, tuple(left[begun:] if begun is not None else left), whole=False)
+        said = left[_verb(left) or 0 :]
+        turned = tokens[first] == ";" and not {words[verb], *words[verb + 1 :]} & (NEGATIVE | {"so", "too", "either"})
+        return Clause(first, last, tuple(w for w in said if not (turned and w in NEGATIVE)), whole=False)
     if words[0] in AUX and {"so", "neither", "nor"} & set(tokens[first : first + 2]):
         begun = _verb(left)
         return Clause(first, last, tuple(w for w in left[begun or 0 :] if w not in NEGATIVE), whole=False)
@@ -432,6 +433,7 @@ _INSERTED = frozenset((",", w) for w in ("if", "once", "when", "whenever", "wher
 def leans_back(tokens: Sequence[str]) -> bool:
     """Whether a sentence has no subject of its own: "It keeps …", "Keeps …", "Both are …"."""
     words = [t for t in tokens if t[0].isalnum()]
+    words = words[bool(words) and words[0] in _ADVERB :]
     return bool(words) and (
         words[0] in _PRONOUN
         or bool({"it", "they", "its", "their"} & set(words[:4]))

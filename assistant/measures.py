@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from assistant.attributes import Told
-from assistant.clauses import AUX
-from assistant.lexicon import words as lexicon_words
+from assistant.clauses import AUX, VERBS
+from assistant.lexicon import words as listed
 from assistant.rulings import Ruled
+from assistant.stems import stem
 from assistant.vocabulary import split
 
 
@@ -26,6 +27,13 @@ def unproven(words: Sequence[str], own: int, told: Sequence[Told], ruled: Sequen
     return bool(counted or _WHOLE & pairs or _BORROWED & pairs) or _echoes(mine)
 
 
+def anecdotal(words: Sequence[str]) -> bool:
+    """Whether a clause only tells what became of something of the speaker's: "our transfer took three hours"."""
+    own = any(a in listed("speaking_for_oneself") and b != "own" for a, b in pairwise([*words, ""]))
+    past = any(w in listed("past") or (w.endswith("ed") and stem(w) in VERBS) for w in words)
+    return own and past and listed("general").isdisjoint(words)
+
+
 def _bounded(words: Sequence[str], place: int) -> bool:
     """Whether a count is a bound: "at most two", "only two"."""
     return tuple(words[max(0, place - 2) : place]) in _BOUNDS or words[place - 1 : place] == ["only"]
@@ -36,9 +44,9 @@ def _echoes(words: Sequence[str]) -> bool:
     return words[-2:] == ["as", "well"] and bool(AUX & {*words[-3:-2]})
 
 
-_BEYOND = lexicon_words("beyond")
+_BEYOND = listed("beyond")
 _COUNTS = frozenset({"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"})
 _BOUNDS = frozenset({("at", "most"), ("up", "to"), ("more", "than"), ("fewer", "than"), ("less", "than")})
 _WHOLE = frozenset({("all", "that"), ("everything", "that"), ("all", "what"), ("everything", "which")})
-_BORROWED = frozenset({("has", "it"), ("have", "it"), ("had", "it")})
-"""What is had stands in another sentence."""
+_BORROWED = frozenset({("has", "it"), ("have", "it"), ("had", "it"), ("do", "so"), ("does", "so"), ("did", "so")})
+"""What is had or done stands in another sentence."""

@@ -32,16 +32,24 @@ class Naming:
         width = max(
             (len(p) for p in starting("spelling").get("".join(tokens[1:2]), ()) if _at(tokens, 1, p)), default=0
         )
-        if not width or tokens[0] not in self._names:
+        if not tokens or tokens[0] not in self._names:
             return None
         spelled, place = self._names[tokens[0]]
         said = tuple(stem(t) for t in tokens[1 + width :] if t not in PUNCTUATION and t not in _SMALL)
+        if not (width or _noted(tokens[0], said, spelled)):
+            return None
         if _shortens(tokens[0], said) and _within(said, spelled):
             return True, place
         others = any(said == other[len(other) - len(said) :] for other, _ in self._names.values())
         alike = len(said) <= len(tokens[0]) + _MORE and _shortens(tokens[0], said)
         wrong = said and (others or alike)
         return (False, place) if wrong else None
+
+
+def _noted(short: str, said: Sequence[str], spelled: Sequence[str]) -> bool:
+    """Whether words right behind a short name spell it out, most of them as the documents do: "MARS – Microsoft Azure Replication Service"."""
+    fits = len(short) <= len(said) <= len(short) + _MORE and _shortens(short, said)
+    return fits and 2 * sum(w in spelled for w in said) > len(said)
 
 
 def _spelled(pack: Pack) -> Iterator[tuple[str, tuple[str, ...], Place]]:

@@ -7,8 +7,8 @@ be, or a stated fact says it, and every word of it was accounted for. What was n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from itertools import pairwise
 
@@ -19,7 +19,6 @@ from assistant.clauses import (
     AUX,
     LOOSE,
     NEGATIVE,
-    VERBS,
     Clause,
     answers,
     clauses,
@@ -32,8 +31,21 @@ from assistant.clauses import (
 )
 from assistant.correction import corrected
 from assistant.errors import QuestionError
+from assistant.leaning import (
+    JOINTS,
+    SIDES,
+    bare,
+    elliptical,
+    goes_further,
+    goes_on,
+    has_verb,
+    inherited,
+    names_only,
+    refers,
+    subjectless,
+)
 from assistant.lexicon import starting, words
-from assistant.measures import unproven
+from assistant.measures import anecdotal, unproven
 from assistant.naming import Naming
 from assistant.pack import Pack
 from assistant.rules import Place
@@ -103,7 +115,7 @@ class Verifier:
         words = self.vocabulary.words(reads)
         tokens = [self.pack.same.get(w, w) for w in texts(words)]
         lead = () if sentence.context else self._lead(sentence.lead)
-        if not (lead or sentence.context or _has_verb(tokens)):
+        if not (lead or sentence.context) and (subjectless(tokens) or not has_verb(tokens)):
             lead = before.scene
         held = lead[-1:] == (":",) and bool(denials(lead))
         if before.tokens[-1:] == ("?",) and len(before.tokens) <= _ASIDE:
@@ -111,7 +123,7 @@ class Verifier:
         strange = _strange(text[sentence.start : sentence.end] if sentence.aligned else sentence.reads)
         aligned = sentence.aligned and len(reads) == len(sentence.reads)
         found = []
-        known = self._verbatim.get(_bare(tokens))
+        known = self._verbatim.get(bare(tokens))
         if known and not strange and not denials(lead):
             return [self._known(whole, *known)], _Before(subject_of(tokens), tuple(tokens))
         spelled = None if strange or reads.rstrip().endswith("?") else self.naming.judge(tokens)
@@ -124,40 +136,75 @@ class Verifier:
             )
             span = _cut(whole, words, clause) if aligned else whole
             asked = reads.rstrip().endswith("?")
-            heard = self._verbatim.get(_bare(mine))
+            heard = self._verbatim.get(bare(mine))
             if heard and not strange and not asked and not denials(lead):
                 found.append(self._known(span, *heard))
                 continue
             claim = self._clause(span, tokens, clause, lean, asked=asked, strange=strange)
-            leaning = claim.standing == "not_covered" if claim else _has_verb(mine) and _refers(mine)
+            leaning = claim.standing == "not_covered" if claim else has_verb(mine) and refers(mine)
             if leaning and not (asked or sentence.context or sentence.crossed or self._named(mine)):
-                alone = clause.first and _elliptical(clause, mine)
+                alone = clause.first and elliptical(clause, mine)
                 for said in [()] if alone else dict.fromkeys([before.tokens, before.topic]):
                     if not claim or claim.standing == "not_covered":
                         claim = self._borrowed(span, tokens, clause, (*said, *lead), before.wrong, strange) or claim
-            if claim and held and claim.standing != "not_covered" and _has_verb(mine) and not _goes_on(lead, mine):
+            if claim and claim.standing == "not_covered" and not (asked or sentence.context) and refers(mine):
+                claim = self._set(span, tokens, clause, lean, before, strange) or claim
+            if claim and held and claim.standing != "not_covered" and has_verb(mine) and not goes_on(lead, mine):
                 claim = unread(span, "the line above it denies something")
-            if claim and sentence.unticked and lean and not _has_verb(mine):
+            if claim and sentence.unticked and lean and not has_verb(mine):
                 claim = unread(span, "an empty box says neither yes nor no")
-            if claim and not (sentence.context and claim.standing == "not_covered" and _names_only(mine)):
+            if claim and not (sentence.context and claim.standing == "not_covered" and names_only(mine)):
                 found.append(claim if sentence.aligned else replace(claim, reads=" ".join(sentence.reads.split())))
-        own = subject_of(tokens)
+        own = subject_of(tokens) if bare(self._unnamed(tokens)) else bare(tokens)
+        facts = self._facts(tokens)
         wrong = frozenset(f.rule_id for c in found if c.standing == "contradicted" for f in c.findings)
-        scene = self._scene(tokens, found) or (() if _has_verb(tokens) else before.scene)
+        scene = self._scene(tokens, found) or (before.scene if subjectless(tokens) or not has_verb(tokens) else ())
         topic = (
             tuple(tokens)
             if any(c.standing != "not_covered" for c in found) and not leans_back(tokens)
             else before.topic
         )
         return found, _Before(
-            own if own and not leans_back(tokens) else before.subject or own, tuple(tokens), wrong, scene, topic
+            own if own and not leans_back(tokens) else before.subject or own,
+            tuple(tokens),
+            wrong,
+            scene,
+            topic,
+            {**before.facts, **facts} if refers(tokens) or not facts else facts,
         )
+
+    def _unnamed(self, tokens: Sequence[str]) -> list[str]:
+        """The words outside names of several words: "Replace existing" has no verb."""
+        named = {n for a, b in self._names(tokens) for n in range(a, b)}
+        return [t for n, t in enumerate(tokens) if n not in named]
+
+    def _facts(self, tokens: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The words that tell of a machine, by dimension; none of a sentence that denies."""
+        found = [] if denials(tokens) else self.vocabulary.find([Word(t, 0, 0) for t in tokens])
+        told = [f for f in found if f.entry.kind == "value" and self.pack.dimensions[f.entry.name].kind == "fact"]
+        return {f.entry.name: tuple(tokens[f.start : f.end]) for f in told if not f.entry.soft}
+
+    def _set(self, span: Span, tokens: Sequence[str], clause: Clause, lean: tuple[str, ...],
+        before: _Before, strange: str,
+    ) -> Claim | None:  # fmt: skip
+        """What a clause that points back says of the machine that was told of before; None when nothing certain."""
+        said = {*self._facts(tokens[clause.first : clause.last]), *self._facts(lean)}
+        told = tuple(w for name, words in before.facts.items() if name not in said for w in words)
+        claim = (
+            self._clause(span, tokens, clause, (*told, *lean), asked=False, strange=strange, most=1) if told else None
+        )
+        repeats = claim and claim.standing == "contradicted" and {f.rule_id for f in claim.findings} <= before.wrong
+        return claim if claim and claim.standing != "not_covered" and not repeats else None
 
     def _scene(self, tokens: Sequence[str], found: Sequence[Claim]) -> tuple[str, ...]:
         """The words of a few that only say what the next are about: "On-prem Linux."; else none."""
-        few = len(tokens) <= _ASIDE and not _has_verb(tokens) and all(c.standing == "not_covered" for c in found)
+        few = (
+            len(tokens) <= _ASIDE
+            and not has_verb(self._unnamed(tokens))
+            and all(c.standing == "not_covered" for c in found)
+        )
         named = few and self.vocabulary.find([Word(t, 0, 0) for t in tokens])
-        return tuple(_bare(tokens)) if named and all(f.entry.kind == "value" for f in named) else ()
+        return tuple(bare(tokens)) if named and all(f.entry.kind == "value" for f in named) else ()
 
     def _borrowed(
         self,
@@ -178,10 +225,10 @@ class Verifier:
             return claim
         mine = tokens[clause.first : clause.last]
         repeats = {f.rule_id for f in claim.findings} <= wrong
-        if claim.standing == "contradicted" and (repeats or _elliptical(clause, mine)):
+        if claim.standing == "contradicted" and (repeats or elliptical(clause, mine)):
             return None
         decided = claim.standing != "not_covered"
-        return claim if decided and (_refers(mine) or _goes_further(clause, mine)) else None
+        return claim if decided and (refers(mine) or goes_further(clause, mine)) else None
 
     def _lead(self, lines: Sequence[str]) -> tuple[str, ...]:
         """The words of the lines above a sentence; an outer one that names another value of what an inner one names is over."""
@@ -220,7 +267,7 @@ class Verifier:
         for clause in found:
             start, lean = clause.first, clause.lean
             for n in range(clause.first + 1, clause.last):
-                aside = tokens[n] == "and" and tokens[n + 1] in _SIDES and n + 2 < clause.last
+                aside = tokens[n] == "and" and tokens[n + 1] in SIDES and n + 2 < clause.last
                 if (aside or tokens[n] == ",") and self._beside(
                     tokens[start:n], tokens[n + 1 : _next(tokens, n + 1, clause.last)]
                 ):
@@ -279,7 +326,7 @@ class Verifier:
         return {key: at for key, at in found.items() if len(key) >= _SHORTEST}
 
     def _key(self, text: str) -> tuple[str, ...]:
-        return _bare(texts(self.vocabulary.words(clean(text)))) if text.strip() else ()
+        return bare(texts(self.vocabulary.words(clean(text)))) if text.strip() else ()
 
     def _known(self, span: Span, place: Place, identity: str, status: str) -> Claim:
         """A sentence of the documents, or of a rule, word by word."""
@@ -326,8 +373,8 @@ class Verifier:
         residue = {n for n in range(own, len(words)) if self._speaks(stemmed[n]) and n not in idle}
         denied = {own + d for d in denials(mine)}
         if not clause.whole:
-            denied |= _inherited(lean, mine)
-        elif own and (not _has_verb(mine) or _goes_on(lean, mine)):
+            denied |= inherited(lean, mine)
+        elif own and (not has_verb(mine) or goes_on(lean, mine)):
             denied |= set(denials(lean))
         contrast = {own + n for a, b in contrasts(mine) if a for n in range(a, b)}
         without = {n for n in range(own, len(words)) if words[n] == "without" and words[n - 1] != "or"}
@@ -336,7 +383,7 @@ class Verifier:
         told = self.attributes.judge(
             replace(
                 heard,
-                own=0 if _elliptical(clause, mine) else own,
+                own=0 if elliptical(clause, mine) else own,
                 denied=heard.denied | without,
                 contrast=heard.contrast ^ frozenset(excepted(words, own)),
             )
@@ -358,7 +405,7 @@ class Verifier:
         strange: str,
         most: int,
     ) -> Claim:  # fmt: skip
-        wrong = [t for t in told if not t.holds and not _outread(t, told, ruled)]
+        wrong = [t for t in told if not t.holds and not _outread(t, told, ruled)] if not anecdotal(words[own:]) else []
         refuted = [
             r
             for r in ruled
@@ -437,22 +484,14 @@ class _Before:
     """What words without a verb have said that all is about."""
     topic: tuple[str, ...] = ()
     """The last sentence that was decided and leans on none."""
-
-
-def _bare(tokens: Sequence[str]) -> tuple[str, ...]:
-    """The words without punctuation."""
-    return tuple(t for t in tokens if t not in PUNCTUATION)
-
-
-_SIDES = frozenset({"at", "for", "in", "on", "under", "with"})
-"""Words that, after "and", set one case beside another: "on Windows it is … and on Linux …"."""
-_JOINTS = frozenset({"and", "but", "whereas", "while", "so", "yet", "plus"})
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The words that told of a machine, by dimension."""
 
 
 def _cut(whole: Span, words: Sequence[Word], clause: Clause) -> Span:
     """The characters of a clause, from its first word that is no joint to its last."""
     first, last = clause.first, clause.last
-    while first < last - 1 and (words[first].text in _JOINTS or not words[first].text[0].isalnum()):
+    while first < last - 1 and (words[first].text in JOINTS or not words[first].text[0].isalnum()):
         first += 1
     start = whole.start + words[first].start if first > 0 and clause.first else whole.start
     end = whole.start + words[last].start if last < len(words) else whole.end
@@ -477,34 +516,16 @@ def _joined(tokens: Sequence[str], found: Sequence[Clause]) -> list[Clause]:
         before = main_of(tokens[out[-1].first : clause.first]) if out else []
         late = any(a == "," and b in AUX and not b.endswith("'s") for a, b in pairwise(mine))
         left = [t for t in before if not (late and stem(t) in _NOUNS)]
-        if out and (opens or late) and not _has_verb(left) and tokens[-1:] != ["?"]:
+        if out and (opens or late) and not has_verb(left) and tokens[-1:] != ["?"]:
             out[-1] = replace(out[-1], last=clause.last)
         else:
             out.append(clause)
     return out
 
 
-def _inherited(lean: Sequence[str], mine: Sequence[str]) -> set[int]:
-    """A clause without a verb keeps the denial of the one before only when nothing turns it: "nor Linux", "and Linux".
-
-    "…, GRS is" turns it.
-    """
-    last = next((t for t in reversed(mine) if t[0].isalnum()), "")
-    turned = last in AUX and not {"neither", "nor", "so"} & set(mine)
-    if turned or mine[0] in {"but", "whereas", "while", "yet", ";"} or denials(mine):
-        return set()
-    return set(denials(lean))
-
-
 def _lacks(words: Sequence[str], denial: int) -> bool:
     """Whether a "no" says what a "without" before it leads to: "without logs there is no restore"."""
     return words[denial] == "no" and words[denial - 1] in {"there's", "is", "are"} and "without" in words[:denial]
-
-
-def _elliptical(clause: Clause, mine: Sequence[str]) -> bool:
-    """Whether a clause stops short of what it says of its subject: "…, traffic out of it is not"."""
-    said = [t for t in mine if t[0].isalnum() and t != "not"]
-    return not clause.whole and bool(said) and said[-1] in AUX
 
 
 def _idle(tokens: Sequence[str]) -> set[int]:
@@ -519,44 +540,11 @@ def _idle(tokens: Sequence[str]) -> set[int]:
     return idle | {i for a, b in spots("negative_phrases") for i in range(a + 1, b)}
 
 
-def _refers(tokens: Sequence[str]) -> bool:
-    """Whether a clause points back: "It …", "The backups …"."""
-    words = [t for t in tokens if t[0].isalnum() and t not in {"and", "but", "so", "then", "also"}]
-    return bool(words) and (
-        leans_back(words) or words[0] in {"the", "such"} or bool(_BACK & {*words[words[0] == "there" :]})
-    )
-
-
-_ASIDES, _BACK, _NOUNS = words("asides"), words("pointing"), words("nouns")
+_NOUNS = words("nouns")
 
 
 def _next(tokens: Sequence[str], start: int, last: int) -> int:
     return next((n for n in range(start, last) if tokens[n] in {",", ";"}), last)
-
-
-def _goes_further(clause: Clause, mine: Sequence[str]) -> bool:
-    """Whether a clause says more of what the sentence began with: it gives no reason, sets no case and nothing else beside it."""
-    words = [t for t in mine if t[0].isalnum() and t not in _JOINTS]
-    return bool(clause.first and words) and words[0] not in _ASIDES | _SIDES
-
-
-def _goes_on(lean: Sequence[str], mine: Sequence[str]) -> bool:
-    """Whether a clause is the rest of the line above it: "MARS does not:", "back up volumes"."""
-    words = [t for t in mine if t[0].isalnum()]
-    last = next((t for t in reversed(lean) if t[0].isalnum()), "")
-    return bool(words) and words[0] not in AUX and stem(words[0]) in VERBS and (last in AUX | NEGATIVE or last == "to")
-
-
-def _names_only(tokens: Sequence[str]) -> bool:
-    """Whether words name a thing and say nothing of it, or not to their end: "Linux", "MARS supports:"."""
-    ends = tokens[-1] == ":" and (
-        tokens[-2:-1] == ["to"] or any(_has_verb([t]) or t in NEGATIVE for t in tokens[-2:-1])
-    )
-    return len(tokens) == 1 or ends or not (_has_verb(tokens) or ":" in tokens[:-1])
-
-
-def _has_verb(words: Sequence[str]) -> bool:
-    return any(w in AUX or stem(w) in VERBS for w in words)
 
 
 def _strange(sentence: str) -> str:

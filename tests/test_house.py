@@ -30,6 +30,7 @@ FLOORS = {
     "naming": 3.3,
     "rulings": 3.5,
     "measures": 3.6,
+    "leaning": 3.6,
     "tensions": 3.6,
     # between the words and those who decide on them: English, then machines and turns, then whole readings
     "denial": 1,
@@ -328,6 +329,7 @@ CORE = [
     "naming",
     "rulings",
     "measures",
+    "leaning",
     "tensions",
     "correction",
     "cited",

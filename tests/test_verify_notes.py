@@ -260,6 +260,11 @@ def test_the_module_is_a_stated_fact_and_verbs_deny(helper: Assistant, text: str
         ("At rest the data lies open.", ["contradicted"]),
         ("Besides LRS and GRS there is a third kind of replication.", ["contradicted"]),
         ("Geo-redundancy is opt-in only.", ["contradicted"]),
+        ("With authorization, only a service gets the data decrypted.", ["contradicted"]),
+        ("Unlike GRS, LRS stays in one region.", ["not_covered"]),
+        ("Restore disk swaps the disk of an existing VM.", ["not_covered"]),
+        ("You stop the VM after the restore.", ["not_covered"]),
+        ("The extension needs no manual installation; MARS does.", ["proven", "proven"]),
         # backup servers and agents
         ("The first stop of a DPM backup is the local storage of the server.", ["proven"]),
         ("DPM reaches its clients agentless.", ["contradicted"]),
@@ -287,3 +292,89 @@ def test_the_module_is_a_stated_fact_and_verbs_deny(helper: Assistant, text: str
 )  # fmt: skip
 def test_the_same_facts_in_everyday_words(helper: Assistant, text: str, expected: list[str]) -> None:
     assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # a name of several words is no verb: what stands under it is said of it
+        ("Replace existing\n- supports encrypted managed VMs only", ["not_covered", "contradicted"]),
+        ("Replace existing\n- supports unencrypted managed VMs only", ["not_covered", "proven"]),
+        ("Restore disk\n- copies the VHD to a storage account of your choice", ["not_covered", "proven"]),
+        # who points back speaks of the machine that was told of
+        ("There is a physical Windows server on-premises. MARS backs up its folders.", ["not_covered", "proven"]),
+        ("There is a physical Linux server on-premises. DPM backs up its folders.", ["not_covered", "contradicted"]),
+        ("The Linux VMs run on-premises. For the volumes on those there is DPM.", ["not_covered", "proven"]),
+        # what is done stands in another sentence
+        ("Create a new VM lets you choose the name. It does so after the new VM has been created.", ["proven", "contradicted"]),
+    ],
+)  # fmt: skip
+def test_what_was_told_before_is_meant(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It isn't true that Azure Backup only saves.",
+        "Azure Backup does not fail over a site when it burns.",
+        "A single disk is not too small a unit for Azure Backup.",
+        "Site Recovery is not what you reach for when somebody wiped a folder.",
+        "Downloads from Azure aren't capped at a percentage of your data.",
+        "Both short-term and long-term copies are possible.",
+        "Not only a person but also a service may read the data decrypted.",
+        "LRS has no copy outside its region.",
+        "GRS does not use LRS in the primary region only.",
+        "MARS does not belong on the clients of DPM but on the DPM server.",
+        "The transport from DPM to the vault isn't done by the VM extension.",
+        "Exchange and SharePoint aren't left out.",
+        "MARS doesn't stop at files, it takes folders and system state too.",
+        "MARS doesn't need a backup server to reach the vault.",
+        "The differential isn't based on the latest log backup.",
+        "VMSnapshotLinux needn't be downloaded from the portal.",
+        "File-system-consistent restores do not leave the machine corrupted.",
+        "The vault does not leave out hybrid scenarios.",
+        "The first backup isn't limited to changed blocks.",
+        "Azure doesn't pick the storage account for the VHD.",
+        "The portal doesn't lack a template.",
+        "The snapshot isn't thrown away once the disk is attached.",
+        "Unmanaged machines aren't fine for Replace existing.",
+        "Azure Disk Encryption doesn't keep a VM from being backed up.",
+        "Azure does not stop the VM for you before a restore.",
+        "Refusal comes with an error if the VM is running during the restore.",
+    ],
+)
+def test_a_falsehood_denied_is_not_called_wrong(helper: Assistant, text: str) -> None:
+    assert "contradicted" not in standings(helper, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("MABS – Microsoft Azure Backup Server", ["proven"]),
+        ("MARS = Microsoft Azure Replication Service", ["contradicted"]),
+        ("DPM: System Center Data Protection Manager", ["proven"]),
+        # words that only begin with its letters
+        ("DPM does protect machines", ["not_covered"]),
+        ("MARS: manually, at restore servers", ["not_covered"]),
+    ],
+)
+def test_a_glossary_spells_names_out(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The transfer of our first backup took three hours.",
+        "We paid a flat yearly price for our own NAS.",
+        "Our policy deletes recovery points after 30 days.",
+        "Our course had five units and one exam.",
+        "We use one script for all our Linux servers.",
+        "The old VM was deleted after the restore.",
+        "The audit wants backups kept for ten years.",
+        "Our boss pays for storage in Azure in advance.",
+    ],
+)
+def test_what_became_of_the_speaker_is_no_claim(helper: Assistant, text: str) -> None:
+    assert standings(helper, text) == ["not_covered"]
