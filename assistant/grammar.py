@@ -466,7 +466,7 @@ def asks_plainly(focus: Sequence[str]) -> bool:
 
 def in_general(focus: Sequence[str], named: Collection[int]) -> bool:
     """Whether nothing is said beside what is named: "Is Linux ok?", "What do I use for on-prem?"."""
-    return words("general").issuperset(t for n, t in enumerate(focus) if n not in named and t not in PUNCTUATION)
+    return words("plainly_asked").issuperset(t for n, t in enumerate(focus) if n not in named and t not in PUNCTUATION)
 
 
 # ---- multiple choice
