@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from assistant import rules
-from assistant.clauses import VERBS
 from assistant.pack import Pack
 from assistant.rules import Attribute, Fact
 from assistant.stems import Parts, phrase, places, senses
+from assistant.turning import VERBS
 from assistant.vocabulary import split
 
 _MOST = ("up to", "at most", "within", "maximum", "max", "as long as", "as much as", "as many as", "not more than", "no more than", "no longer than", "not longer than", "never more than", "never longer than", "upper limit", "until", "can take", "may take", "might take", "could take", "can last", "at the most", "tops")  # fmt: skip

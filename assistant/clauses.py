@@ -10,17 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from assistant.lexicon import starting, words
+from assistant.lexicon import words
 from assistant.stems import stem
+from assistant.turning import AUX, NEGATIVE, VERBS, denials, width_of
 
-AUX = words("auxiliary")
-VERBS = words("verbs")
-NEGATIVE = words("negative")
-"""Words that turn a statement round."""
-LOOSE = words("loose")
-_LOSSES = frozenset({"lost", "loses", "missing"})
-_CASES = frozenset({"if", "when", "whenever", "once", "after", "should", "where", "rather"})
-"""Denials of what follows them only; said of several things they still deny each but once."""
 _ALWAYS, _VERBAL, _LATER, _PRONOUN = words("joints"), words("verbal"), words("later"), words("pronoun")
 _OPENERS, _OBJECT, _ADVERB, _NOUNS, _JUDGED = (words(n) for n in ("openers", "objects", "adverb", "nouns", "judgement"))
 
@@ -35,6 +28,10 @@ class Clause:
     """Words carried over from the clause before: its subject, or all of it when this one has no verb."""
     whole: bool = True
     """Whether it has a verb of its own."""
+    case: bool = False
+    """Whether it tells somebody to do something, of which the next says what comes of it: "Put it elsewhere and it costs more"."""
+    outcome: bool = False
+    """Whether it is that next one."""
 
 
 _REPLY = re.compile(
@@ -125,7 +122,12 @@ def _split(tokens: Sequence[str], head: int) -> list[Clause]:
     found: list[Clause] = []
     for first, last in zip(cuts, [*cuts[1:], len(tokens)], strict=True):
         if any(t[0].isalnum() for t in tokens[first:last]):
-            found.append(_leaning(tokens, first, last, found[-1] if found else None))
+            before = found[-1] if found else None
+            if before and _comes_of(tokens[before.first : before.last], tokens[first:last]):
+                found[-1] = replace(before, case=True)
+                found.append(Clause(first, last, tuple(tokens[before.first : before.last]), outcome=True))
+            else:
+                found.append(_leaning(tokens, first, last, before))
     return found
 
 
@@ -156,7 +158,7 @@ def _cuts(tokens: Sequence[str], start: int, i: int) -> bool:
     if (
         token == ","
         and i + 1 < len(tokens)
-        and tokens[i + 1] in _ALWAYS | {"and", "or", "nor", "while", "because", "so", "since"}
+        and tokens[i + 1] in _ALWAYS | {"and", "or", "nor", "otherwise", "while", "because", "so", "since"}
     ):
         return False
     if (token == "while" and tokens[i - 1] != ",") or (token == "so" and tokens[i - 1] == "does"):
@@ -218,8 +220,9 @@ def _pending(left: Sequence[str]) -> bool:
 
 def _told(left: Sequence[str]) -> bool:
     """Whether the main clause has come without a comma: "On encrypted machines folders can be restored", "On Windows it uses VSS"."""
-    finite = any(t in AUX and left[n] != "to" for n, t in enumerate(left[1:])) or (left[0] in _PLACES and _finite(left))
-    return left[0] in _BEFORE_NOUN and finite and not _SUBORDINATE & set(left)
+    helps = next((n for n, t in enumerate(left) if n and t in AUX and left[n - 1] != "to"), len(left))
+    finite = helps < len(left) or (left[0] in _PLACES and _finite(left))
+    return left[0] in _BEFORE_NOUN and finite and not _SUBORDINATE & set(left[:helps])
 
 
 _BEFORE_NOUN = frozenset({"at", "by", "for", "in", "on", "under", "with", "without"})
@@ -245,7 +248,7 @@ def _opens(left: Sequence[str], rest: Sequence[str], joint: str) -> bool:
     if not words:
         return False
     head = words[0]
-    if head in AUX:
+    if head in AUX or (joint in {"and", ","} and _conditioned(rest)):
         return True
     if joint in {",", "(", ":"} and head in _PRONOUN - {"both", "its", "their"} and head != "that":
         return _verb(words) is not None
@@ -253,6 +256,26 @@ def _opens(left: Sequence[str], rest: Sequence[str], joint: str) -> bool:
     if stem(head) in VERBS and head not in {"need", "support", "place"} and not (subject and _finite(words)):
         return _same_form(left, head, words[1] if len(words) > 1 else "")
     return joint not in {"or", "nor"} and _finite(words)
+
+
+def commands(tokens: Sequence[str]) -> bool:
+    """Whether words tell somebody to do something: "Put it elsewhere"."""
+    base = stem(tokens[0])
+    return tokens[0] not in AUX and base in VERBS - _NOUNS and base == tokens[0].removesuffix("e")
+
+
+def _comes_of(command: Sequence[str], tokens: Sequence[str]) -> bool:
+    """Whether a clause says what comes of doing what the one before it tells to do."""
+    return tokens[0] == "and" and commands(command) and _finite(tokens[1:]) and not commands(tokens[1:])
+
+
+def _conditioned(rest: Sequence[str]) -> bool:
+    """Whether words open with a case and go on to what holds in it: "if they break, the backup is …"."""
+    return rest[0] in CASES and "," in rest and _verb(rest[rest.index(",") :]) is not None
+
+
+CASES = frozenset({"if", "once", "should", "unless", "when", "whenever"})
+"""Words that open the case of which something is said."""
 
 
 def _same_form(left: Sequence[str], head: str, after: str) -> bool:
@@ -445,128 +468,3 @@ def leans_back(tokens: Sequence[str]) -> bool:
             and not AUX & set(words[1:2])
         )
     )
-
-
-def denials(tokens: Sequence[str]) -> list[int]:
-    """Indices of the words that turn a clause round, without those that deny nothing ("not only")."""
-    skip = {i for n in range(len(tokens)) for i in range(n, n + width_of("harmless", tokens, n))} | answers(tokens)
-    found: list[int] = []
-    for n, token in enumerate(tokens):
-        if n in skip or _bounds(tokens, n) or _befalls(tokens, n):
-            continue
-        if token in _LEAVE and _put_out(tokens, n):
-            found.append(n)
-            continue
-        follows = (token == "nor" and "neither" in tokens[:n]) or (token == "neither" and found[-1:] == [n - 1])
-        if _elsewhere(tokens, n):
-            found.append(n)
-            continue
-        if token in NEGATIVE:
-            found += [] if follows else [n]
-        elif (width := width_of("negative_phrases", tokens, n)) and not (n and tokens[n - 1] in NEGATIVE):
-            found.append(n)
-            skip.update(range(n, n + width))
-    return found
-
-
-def _befalls(tokens: Sequence[str], n: int) -> bool:
-    """Whether a loss is only the case that is spoken of: "if a user loses a file", "with memory missing, …"."""
-    before = tokens[max(0, n - _LONGEST_CONTRAST) : n]
-    given = "with" in before and list(tokens[n + 1 : n + 2]) == [","]
-    return tokens[n] in _LOSSES and (given or not _CASES.isdisjoint(before))
-
-
-def answers(tokens: Sequence[str]) -> set[int]:
-    """Indices of each "no" or "yes" that only answers, behind a stop before another denial or at the end of a choice: "Linux, no, it won't", "allowed or no"."""
-    asked = {
-        n + 1
-        for n, pair in enumerate(pairwise(tokens))
-        if pair == ("or", "no") and not any(t[0].isalnum() for t in tokens[n + 2 :])
-    }
-    return asked | {
-        n for n, (a, b) in enumerate(pairwise(tokens)) if a in {"no", "nope", "yes"} and b == ","
-        and (n == 0 or tokens[n - 1] in {":", ";", ".", "-"} or (tokens[n - 1] == "," and NEGATIVE & {*tokens[n + 2 : n + 6]}))
-    }  # fmt: skip
-
-
-def _put_out(tokens: Sequence[str], n: int) -> bool:
-    """Whether a verb at a place puts something out: "leaves volumes out", "leaves memory aside"."""
-    near = tokens[n + 1 : n + _LONGEST_CONTRAST]
-    near = near[: next((k for k, t in enumerate(near) if t in {".", ";", ":"}), len(near))]
-    return any(t in _AWAY and stem(near[k - 1]) not in VERBS - _NOUNS for k, t in enumerate(near) if k)
-
-
-def _elsewhere(tokens: Sequence[str], n: int) -> bool:
-    """Whether a word sends the reader to something else for it: "you'll need another product"."""
-    means = words("means") & set(tokens[n + 1 : n + 3])
-    return tokens[n] in words("others") and bool(means) and any(stem(t) in _LACK for t in tokens[max(0, n - 3) : n])
-
-
-_LACK = frozenset({"need", "requir", "tak", "buy", "call"})
-_AWAY = frozenset({"out", "aside"})
-_LEAVE = frozenset({"leave", "leaves", "leaving", "left", "keep", "keeps", "keeping", "kept", "shut", "shuts"})
-
-
-def width_of(name: str, tokens: Sequence[str], n: int) -> int:
-    """How many words a phrase of a list takes up at a place; 0 when none stands there."""
-    found = (len(p) for p in starting(name).get(tokens[n], ()) if tuple(tokens[n : n + len(p)]) == p)
-    return max(found, default=0)
-
-
-def _bounds(tokens: Sequence[str], n: int) -> bool:
-    """Whether a denial only bounds: "never takes more than an hour"."""
-    near = list(tokens[n + 1 : n + 6])
-    return any(a in {"more", "longer", "later", "less", "fewer", "shorter"} and b == "than" for a, b in pairwise(near))
-
-
-def contrasts(tokens: Sequence[str]) -> list[tuple[int, int]]:
-    """Spans that name what is not so: "rather than LRS", "(not Linux)"."""
-    found = []
-    for n in range(len(tokens)):
-        end = n + width_of("contrast", tokens, n)
-        if end == n or (end < len(tokens) and tokens[end] in AUX | _NO_CONTRAST):
-            continue
-        if tokens[end - 1] == "never" and stem("".join(tokens[end : end + 1])) in VERBS:
-            continue
-        while end < len(tokens) and not _ends(tokens, end) and end - n < _LONGEST_CONTRAST:
-            end += 1
-        found.append((n, end))
-    return found
-
-
-def _ends(tokens: Sequence[str], n: int) -> bool:
-    """Whether a contrast is over: at a verb, or at a comma after which one comes."""
-    if tokens[n] == ",":
-        after = tokens[n + 1 : n + _LONGEST_CONTRAST]
-        return any(t in AUX or stem(t) in VERBS - _NOUNS for t in after) or bool(_SPEAKERS & {*after[:1]})
-    return tokens[n] in _END | AUX or (tokens[n] == "to" and stem(tokens[min(n + 1, len(tokens) - 1)]) in VERBS)
-
-
-_SPEAKERS = frozenset({"i", "we", "you", "they"})
-_NO_CONTRAST = frozenset({"only", "just", "merely", "because", "if", "when"})
-_END = frozenset({")", ";", ".", "(", "but"})
-_LONGEST_CONTRAST = 12
-
-
-def excepted(words: Sequence[str], own: int) -> dict[int, int]:
-    """Index of each word in the reach of "unless" or "except" -> index of that word."""
-    found, cue = {}, -1
-    besides = bool(_MORE & {*words[own:]}) and not NEGATIVE & {*words[own:]}
-    for n in range(own, len(words)):
-        if (
-            words[n] in _CONDITION
-            or (words[n] == "than" and n and words[n - 1] == "other")
-            or (words[n] == "from" and n and words[n - 1] in {"apart", "aside"} and not besides)
-            or (words[n] == "but" and n and words[n - 1] in {"everything", "all", "every", "anything"})
-        ):
-            cue = n
-        elif cue >= 0 and words[n] in {",", ";", "."}:
-            cue = -1
-        elif cue >= 0:
-            found[n] = cue
-    return found
-
-
-_CONDITION = frozenset({"unless", "except", "excepting", "excluding", "barring"})
-_MORE = frozenset({"also", "further", "more", "other", "too"})
-"""Beside them "apart from" adds, and excepts nothing: "apart from SQL it handles other services"."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.clauses import AUX
 from assistant.sentences import Sentence, joined
+from assistant.turning import AUX
 from assistant.types import Claim
 from assistant.vocabulary import split
 

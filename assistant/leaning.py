@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.clauses import AUX, NEGATIVE, VERBS, Clause, denials, leans_back
+from assistant.clauses import Clause, commands, leans_back
 from assistant.lexicon import words as listed
 from assistant.stems import stem
-from assistant.vocabulary import PUNCTUATION
+from assistant.turning import AUX, NEGATIVE, VERBS, denials
+from assistant.vocabulary import PUNCTUATION, split
 
 _ADVERB, _ASIDES, _BACK = listed("adverb"), listed("asides"), listed("pointing")
 JOINTS = frozenset({"and", "but", "whereas", "while", "so", "yet", "plus"})
@@ -69,6 +70,22 @@ def names_only(tokens: Sequence[str]) -> bool:
 def has_verb(words: Sequence[str]) -> bool:
     """Whether a verb, or one that only helps, stands among words."""
     return any(w in AUX or stem(w) in VERBS for w in words)
+
+
+def aims(tokens: Sequence[str]) -> bool:
+    """Whether a clause opens with an aim and tells how to reach it: "To get a file back, restore …"."""
+    after = tokens[tokens.index(",") + 1 :] if "," in tokens else []
+    return tokens[0] == "to" and bool(after) and (after[0] in _YOU or commands(after))
+
+
+_YOU = frozenset({"one", "we", "you"})
+
+
+def parted(text: str) -> str:
+    """The text with a semicolon for each slash that stands between two statements: "default is LRS / they advise GRS"."""
+    pieces = text.split(" / ")
+    whole = len(pieces) > 1 and all(has_verb(split(p)) for p in pieces)
+    return " ; ".join(pieces) if whole else text
 
 
 def bare(tokens: Sequence[str]) -> tuple[str, ...]:

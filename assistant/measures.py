@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from assistant.attributes import Told
-from assistant.clauses import AUX, VERBS
 from assistant.lexicon import words as listed
 from assistant.rulings import Ruled
 from assistant.stems import stem
+from assistant.turning import AUX, VERBS
 from assistant.vocabulary import split
 
 
@@ -23,6 +23,8 @@ def unproven(words: Sequence[str], own: int, told: Sequence[Told], ruled: Sequen
         n for n, w in enumerate(mine) if w in _COUNTS and w not in quotes | (exact if _bounded(mine, n) else read)
     ]
     counted += [n for n, w in enumerate(mine) if w in _BEYOND and w not in quotes | read]
+    asked = not listed("asking").isdisjoint(words[:own])
+    counted += [n for n, w in enumerate(words[:own]) if asked and w in _PLACED and w not in quotes | read]
     pairs = set(pairwise(mine))
     return bool(counted or _WHOLE & pairs or _BORROWED & pairs) or _echoes(mine)
 
@@ -44,6 +46,8 @@ def _echoes(words: Sequence[str]) -> bool:
     return words[-2:] == ["as", "well"] and bool(AUX & {*words[-3:-2]})
 
 
+_PLACED = frozenset({"final", "first", "last", "only", "second", "third"})
+"""Asked for, they are claimed with the answer: "What comes first? The transfer."."""
 _BEYOND = listed("beyond")
 _COUNTS = frozenset({"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"})
 _BOUNDS = frozenset({("at", "most"), ("up", "to"), ("more", "than"), ("fewer", "than"), ("less", "than")})

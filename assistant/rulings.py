@@ -6,18 +6,18 @@ them, "unless it is encrypted" is about both ways it could be. Each is one point
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 from typing import Literal
 
 from assistant import lexicon
 from assistant.attributes import Heard
 from assistant.checker import CONFLICT, SILENT, SUPPORTED, Checker
-from assistant.clauses import AUX, NEGATIVE, answers, excepted, width_of
 from assistant.pack import Pack
 from assistant.rules import Decision, Saying
 from assistant.stems import Parts, phrase, places
+from assistant.turning import AUX, NEGATIVE, answers, excepted, width_of
 from assistant.types import Facts, Verdict
 from assistant.vocabulary import Found, Vocabulary, Word
 
@@ -208,6 +208,8 @@ class Rulings:
         if not points or len(points) + len(others) > _MOST_POINTS:
             return None
         ruled = self._judged(decision, [*points, *others], used, sweeping=sweeping, negative=negative)
+        if ruled and negative and _lifted(words, heard.denied):
+            return replace(ruled, outcome="open")
         if not (ruled and others and ruled.outcome == "fails" and _by_itself(words, fitting)):
             return ruled
         bare = self._judged(decision, points, used, sweeping=sweeping, negative=negative)
@@ -246,8 +248,9 @@ class Rulings:
         spoken = answers(words)
         floats = {n for n in range(1, len(words)) if words[n] == "all" and words[n - 1] in AUX}  # "A and B are all …"
         spots = [n for n in range(heard.own, len(words)) if words[n] in _UNIVERSAL and n not in spoken | floats]
-        used.update(floats)
         used.update(spots)
+        spots = [n for n in spots if not _of_its_parts(words, n)]
+        used.update(floats)
         return any(words[n] in _SWEEPING and words[n - 1 : n + 1] != [":", "no"] for n in spots)
 
     def _values(
@@ -536,9 +539,21 @@ def _described(words: Sequence[str], used: set[int]) -> bool:
     return any(list(words[n - 2 : n]) in _OF_OURS for n in used)
 
 
+def _of_its_parts(words: Sequence[str], place: int) -> bool:
+    """Whether a word for all is about what is in or on a thing, not about every case: "everything running on it"."""
+    near = words[place + 1 : place + 5]
+    return any(a in {"in", "inside", "of", "on"} and b in {"it", "them"} for a, b in pairwise(near))
+
+
 def _either_way(words: Sequence[str], place: int) -> bool:
     """Whether a "without" leaves it open: "with or without scripts"."""
     return words[place - 2 : place + 1] == ["with", "or", "without"]
+
+
+def _lifted(words: Sequence[str], denied: Collection[int]) -> bool:
+    """Whether a denial lifts a duty, and says nothing of what can be done: "no need to recover it"."""
+    duty = lexicon.words("duty")
+    return any(words[d] == "needn't" or not duty.isdisjoint(words[d + 1 : d + 3]) for d in denied)
 
 
 def _by_itself(words: Sequence[str], said: Sequence[Said]) -> bool:

@@ -15,25 +15,13 @@ from itertools import pairwise
 from assistant.attributes import Attributes, Heard, Told
 from assistant.checker import Checker
 from assistant.cited import Cited, Span, unread
-from assistant.clauses import (
-    AUX,
-    LOOSE,
-    NEGATIVE,
-    Clause,
-    answers,
-    clauses,
-    contrasts,
-    denials,
-    excepted,
-    leans_back,
-    main_of,
-    subject_of,
-)
+from assistant.clauses import CASES, Clause, clauses, leans_back, main_of, subject_of
 from assistant.correction import corrected
 from assistant.errors import QuestionError
 from assistant.leaning import (
     JOINTS,
     SIDES,
+    aims,
     bare,
     elliptical,
     goes_further,
@@ -41,6 +29,7 @@ from assistant.leaning import (
     has_verb,
     inherited,
     names_only,
+    parted,
     refers,
     subjectless,
 )
@@ -53,6 +42,7 @@ from assistant.rulings import Ruled, Rulings
 from assistant.sentences import Sentence, blanked, sentences
 from assistant.stems import senses, stem, stems
 from assistant.tensions import Tensions
+from assistant.turning import AUX, LOOSE, NEGATIVE, VERBS, answers, contrasts, denials, excepted
 from assistant.types import Claim, Finding, Summary, Verification
 from assistant.vocabulary import PUNCTUATION, Vocabulary, Word, clean, split, texts
 
@@ -109,7 +99,7 @@ class Verifier:
         if len(sentence.reads) > _LONGEST_SENTENCE:
             return [unread(whole, "longer than a sentence that can be read")], _Before()
         try:
-            reads = clean(sentence.reads)
+            reads = parted(clean(sentence.reads))
         except QuestionError as error:
             return [unread(whole, str(error))], _Before()
         words = self.vocabulary.words(reads)
@@ -140,15 +130,22 @@ class Verifier:
             if heard and not strange and not asked and not denials(lead):
                 found.append(self._known(span, *heard))
                 continue
-            claim = self._clause(span, tokens, clause, lean, asked=asked, strange=strange)
+            most = 1 if clause.outcome else _MOST_UNREAD
+            claim = self._clause(span, tokens, clause, lean, asked=asked, strange=strange, most=most)
+            if claim and claim.standing == "contradicted" and refers(mine):
+                there = self._set(span, tokens, clause, lean, before, strange, frozenset())
+                claim = claim if not there or there.standing == "contradicted" else there
+            if claim and claim.standing == "contradicted" and clause.case:
+                claim = unread(span, "it is only the case of which something is said")
             leaning = claim.standing == "not_covered" if claim else has_verb(mine) and refers(mine)
             if leaning and not (asked or sentence.context or sentence.crossed or self._named(mine)):
                 alone = clause.first and elliptical(clause, mine)
-                for said in [()] if alone else dict.fromkeys([before.tokens, before.topic]):
+                topic = before.tokens if before.tokens[-1:] == ("?",) else before.topic
+                for said in [()] if alone else dict.fromkeys([before.tokens, topic]):
                     if not claim or claim.standing == "not_covered":
                         claim = self._borrowed(span, tokens, clause, (*said, *lead), before.wrong, strange) or claim
             if claim and claim.standing == "not_covered" and not (asked or sentence.context) and refers(mine):
-                claim = self._set(span, tokens, clause, lean, before, strange) or claim
+                claim = self._set(span, tokens, clause, lean, before, strange, before.wrong) or claim
             if claim and held and claim.standing != "not_covered" and has_verb(mine) and not goes_on(lead, mine):
                 claim = unread(span, "the line above it denies something")
             if claim and sentence.unticked and lean and not has_verb(mine):
@@ -185,15 +182,15 @@ class Verifier:
         return {f.entry.name: tuple(tokens[f.start : f.end]) for f in told if not f.entry.soft}
 
     def _set(self, span: Span, tokens: Sequence[str], clause: Clause, lean: tuple[str, ...],
-        before: _Before, strange: str,
+        before: _Before, strange: str, wrong: frozenset[str],
     ) -> Claim | None:  # fmt: skip
-        """What a clause that points back says of the machine that was told of before; None when nothing certain."""
+        """What a clause that points back says of the machine that was told of before; None when nothing certain, or what was `wrong` already."""
         said = {*self._facts(tokens[clause.first : clause.last]), *self._facts(lean)}
         told = tuple(w for name, words in before.facts.items() if name not in said for w in words)
         claim = (
             self._clause(span, tokens, clause, (*told, *lean), asked=False, strange=strange, most=1) if told else None
         )
-        repeats = claim and claim.standing == "contradicted" and {f.rule_id for f in claim.findings} <= before.wrong
+        repeats = claim and claim.standing == "contradicted" and {f.rule_id for f in claim.findings} <= wrong
         return claim if claim and claim.standing != "not_covered" and not repeats else None
 
     def _scene(self, tokens: Sequence[str], found: Sequence[Claim]) -> tuple[str, ...]:
@@ -258,7 +255,7 @@ class Verifier:
         return [
             (f.start, f.end)
             for f in found
-            if f.entry.kind in {"value", "name"} and f.end - f.start > 1 and not AUX & {*tokens[f.start : f.end]}
+            if f.entry.kind in {"value", "name"} and f.end - f.start > 1 and not _APART & {*tokens[f.start : f.end]}
         ]
 
     def _parallel(self, tokens: Sequence[str], found: Sequence[Clause]) -> list[Clause]:
@@ -271,9 +268,9 @@ class Verifier:
                 if (aside or tokens[n] == ",") and self._beside(
                     tokens[start:n], tokens[n + 1 : _next(tokens, n + 1, clause.last)]
                 ):
-                    out.append(Clause(start, n, lean, clause.whole))
+                    out.append(replace(clause, first=start, last=n, lean=lean))
                     start, lean = n, ()
-            out.append(Clause(start, clause.last, lean, clause.whole))
+            out.append(replace(clause, first=start, lean=lean))
         return out
 
     def _beside(self, left: Sequence[str], right: Sequence[str]) -> bool:
@@ -283,21 +280,18 @@ class Verifier:
             values: dict[str, set[str]] = {}
             covered: set[int] = set()
             for one in self.vocabulary.find([Word(t, 0, 0) for t in tokens]):
-                if one.entry.kind == "value":
-                    kind = self.pack.dimensions[one.entry.name].kind
-                    if kind != "asked":
-                        values.setdefault(one.entry.name, set()).update(one.entry.values)
-                        covered.update(range(one.start, one.end))
-            more = any(n not in covered and self._speaks(s) for n, s in enumerate(stems(tokens)))
+                if one.entry.kind == "value" and self.pack.dimensions[one.entry.name].kind != "asked":
+                    values.setdefault(one.entry.name, {*one.entry.values})
+                    covered.update(range(one.start, one.end))
+            acts = {n for n, s in enumerate(stems(tokens)) if s in verbs and tokens[n][-2:] != "ed"}
+            acts = {n for n in acts if covered & {n - 1, n - 2}}
+            more = any(n not in covered and (self._speaks(s) or n in acts) for n, s in enumerate(stems(tokens)))
             return values, more
 
+        verbs = VERBS if left[0] not in CASES else frozenset()
         (mine, said), (other, more) = named(left), named(right)
-        return (
-            said
-            and more
-            and any(n in other and not mine[n] & other[n] for n in mine)
-            and right[0] not in {"and", "or", "nor", "not"}
-        )
+        beside = any(n in other and not mine[n] & other[n] for n in mine)
+        return said and more and beside and right[0] not in {"and", "or", "nor", "not"}
 
     def _named(self, tokens: Sequence[str]) -> bool:
         """Whether a clause names what it is about: then it leans on nothing said before."""
@@ -362,7 +356,7 @@ class Verifier:
         *,
         asked: bool,
         strange: str,
-        most: int = _MOST_UNREAD,
+        most: int,
     ) -> Claim | None:
         """What the documents say of a clause; None when it claims nothing."""
         mine = tokens[clause.first : clause.last]
@@ -405,6 +399,8 @@ class Verifier:
         strange: str,
         most: int,
     ) -> Claim:  # fmt: skip
+        if aims(words[own:]) and any(t.holds for t in told):
+            ruled = [r for r in ruled if r.outcome != "fails"]
         wrong = [t for t in told if not t.holds and not _outread(t, told, ruled)] if not anecdotal(words[own:]) else []
         refuted = [
             r
@@ -412,7 +408,7 @@ class Verifier:
             if r.outcome == "fails" and (not (r.negative or r.bare) or not self._left(residue, tokens, [r], []))
         ]
         over = self._left(residue, tokens, refuted, wrong) if wrong or refuted else []
-        if (wrong or refuted) and len(over) <= most and not any(words[n] in _DOUBTFUL for n in over):
+        if (wrong or refuted) and len(over) <= most and _DOUBTFUL.isdisjoint(words[n] for n in over):
             return self.cited.claim(span, "contradicted", wrong, refuted)
         disputed = [r for r in ruled if r.outcome == "disputed"]
         if disputed:
@@ -541,6 +537,8 @@ def _idle(tokens: Sequence[str]) -> set[int]:
 
 
 _NOUNS = words("nouns")
+_APART = AUX | {"if", "once", "when"}
+"""Words that no name of several words has in its gap."""
 
 
 def _next(tokens: Sequence[str], start: int, last: int) -> int:

@@ -180,6 +180,42 @@ def test_a_turn_of_phrase_is_no_mistake(helper: Assistant, text: str, expected: 
     assert standings(helper, text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # a slash between two statements parts them; between two things it does not
+        ("default is LRS / they advise GRS most of the time", ["contradicted", "proven"]),
+        ("MARS backs up files / folders on Windows", ["proven"]),
+        # each says something of its own system, and a case opens a statement of its own
+        ("Linux machines get VMSnapshot, Windows uses VMSnapshot", ["contradicted", "proven"]),
+        ("On Linux you have to write scripts for each app if you want its state and if they break, the backup ends up crash consistent.", ["proven", "contradicted"]),
+        # what one is told to do is the case of which the outcome is said
+        ("Put the VHD in a different location from the vault and the restore is billed twice.", ["not_covered", "not_covered"]),
+        ("Leave the VM running and the restore fails.", ["proven"]),
+        # a duty that is lifted says nothing of what can be done
+        ("MARS takes files of on-premises Windows machines, there's no need to recover the machine in full.", ["proven", "not_covered"]),
+        ("You don't have to use DPM to back up volumes of on-premises Windows VMs.", ["not_covered"]),
+        ("No need to use MARS for on-premises Windows files.", ["not_covered"]),
+        # "everything on it" is about its parts, not about every case
+        ("Application consistent = the machine and everything running on it is coherent.", ["proven"]),
+        # an aim that cannot be reached directly, and the way to it
+        ("To fish one document out of an encrypted VM, bring back the machine in full and copy the document across yourself.", ["proven"]),
+        ("To get single files of an encrypted VM, mount the recovery point.", ["contradicted"]),
+        # a phrase that denies within a shorter one
+        ("Servers in our own datacenter are out of reach for Azure Backup.", ["contradicted"]),
+        # the answer to what comes first says that it comes first
+        ("Q: What's the very first thing a backup job does on an Azure VM?\nA: It transfers the snapshot to the vault.", ["not_covered"]),
+        # a cell that says nothing denies nothing
+        ("| Option | Where | Copies |\n|---|---|---|\n| GRS | a region in another geography | not given |", ["contradicted"]),
+        # of the machine that was told of it is not wrong
+        ("On-prem Debian VM. MARS is of no use for its files.", ["not_covered", "proven"]),
+        ("On-prem Windows VM. MARS is of no use for its files.", ["not_covered", "contradicted"]),
+    ],
+)  # fmt: skip
+def test_nothing_true_is_called_wrong(helper: Assistant, text: str, expected: list[str]) -> None:
+    assert standings(helper, text) == expected
+
+
 def test_a_cell_of_a_crossed_table_speaks_of_its_column(helper: Assistant) -> None:
     table = "|  | Windows | Linux |\n|---|---|---|\n| name | {} | {} |"
     assert standings(helper, table.format("VMSnapshot", "VMSnapshotLinux")) == ["proven", "proven"]
