@@ -85,7 +85,7 @@ class Reader:
 
     def read(self, question: str, after: Context | None = None) -> Reading:
         """What the question says; `after` lends the facts of the previous turn to a follow-up."""
-        text = clean(question)
+        text = self.conversation.spelled_out(clean(question), after.reading) if after else clean(question)
         told, asked = questions_of(text)
         if asked:
             return self._several(told, asked, after)
@@ -102,7 +102,10 @@ class Reader:
         found = self.vocabulary.find(words)
         if after and starts_over(" ".join(texts(words))):
             after = None
-        fresh = self._fresh(question, words, found)
+        if after:
+            before = texts(self.vocabulary.words(after.reading.topic))
+            found = sorted({*found, *self.vocabulary.apart(before, texts(words))}, key=lambda f: (f.start, -f.end))
+        fresh = self._fresh(text, words, found)
         if after and self._blocked(fresh, after.reading):
             fresh = replace(fresh, decision=None)
         if after and fresh.explicit and fresh.decision in {None, self.pack.main}:
@@ -117,7 +120,7 @@ class Reader:
                     old.topic,
                 )
             return replace(fresh, kind="choice", choices=options, stem=stem, denied=wants_the_wrong_one(stem))
-        return self.conversation.carry(fresh, words, after) if after else fresh
+        return self._still(self.conversation.carry(fresh, words, after), fresh, after.reading) if after else fresh
 
     def _several(self, told: str, asked: Sequence[str], after: Context | None) -> Reading:
         """Several questions, each read with what is told first, or as a follow-up of the one before."""
@@ -134,9 +137,21 @@ class Reader:
         long = len(fresh.focus) > _TWO * SHORT
         if decision is None or long or decision.id == self.pack.main or old.decision in {None, decision.id}:
             return False
-        tags = set(old.scenarios[0].facts)
+        return self._ruled_out(decision, set(old.scenarios[0].facts))
+
+    def _ruled_out(self, decision: Decision, said: Collection[str]) -> bool:
+        """Whether a decision is not meant where these dimensions are known."""
         unless = next(u for d, _, u in self._reads if d.id == decision.id)
-        return any(p.tags and not p.phrases and p.tags <= tags for p in unless)
+        return any(p.tags and not p.phrases and p.tags <= set(said) for p in unless)
+
+    def _still(self, carried: Reading, fresh: Reading, old: Reading) -> Reading:
+        """With another decision where what a follow-up adds rules out the one before: "Can it be restored? // Single files?"."""
+        decision = self.pack.decisions.get(carried.decision or "")
+        said = {m.dimension for m in fresh.mentions} - set(old.scenarios[0].facts)
+        if decision is None or decision.id != old.decision or not self._ruled_out(decision, said):
+            return carried
+        other, why = self._decide(self.words(carried.topic), [*old.mentions, *fresh.mentions])
+        return replace(carried, decision=other.id, cues=why) if other else carried
 
     def _with_carried(self, fresh: Reading, after: Context) -> Reading:
         """The decision that a follow-up names by its own words together with values said before ("Is it recommended?", "Does it do Linux?")."""

@@ -121,7 +121,7 @@ class Statements:
         return (
             any(tokens[n] not in said for n in bounds(tokens) if tokens[n] == "at" or not asks_duty(tokens))
             or any(t in words("sufficing") and t not in said for t in tokens)
-            or (_obliges(tokens) and not any(_obliges(split(text)) for text in own))
+            or (_obliges(tokens) and not any(_obliges(w) or set(w) & words("orders") for w in map(split, own)))
             or (not early and any(t in _BEFORE for t in tokens))
             or (early != late and any(t in (_LATE if early else _EARLY) for t in tokens))
             or any(n not in right and _NUMBERS.get(n, n) not in right for n in counted)
