@@ -183,6 +183,7 @@ LEAD = frozenset(
 )
 
 
+_YES_NO = re.compile(r"\byes (?:or )?no\b")
 _OFFERED = re.compile(
     r"\bor (?:do|does|is|are|must|should|have|has|can|will) (?:i|we|you|they|it|that|he|she|somebody|someone|to)\b"
 )
@@ -221,6 +222,8 @@ def kind_of(
             (hit[0],),
             True,
         )
+    if decision and not wh and _YES_NO.search(line) and not _finite(tokens):
+        return "capability", ("yes/no",), True
     claim = _CLAIM.search(line)
     told = claim and (
         ((lead := _EXPLAIN.search(line)) and lead.start() < claim.start()) or _EXPLAIN.search(line, claim.end())
@@ -355,6 +358,9 @@ def _tells(sentence: Sequence[str]) -> bool:
 
 def _weighs(sentence: Sequence[str]) -> bool:
     """Whether alternatives are offered, and neither is a yes or no: "One by one or side by side?"."""
+    content = [t for t in sentence if t not in PUNCTUATION]
+    if any(w == "or" and content[n + 1 : n + 3] in map(list, pairwise(content[:n])) for n, w in enumerate(content)):
+        return True  # "since the last full one, or since the last differential?"
     content = (_parts(sentence, PUNCTUATION) or [[]])[-1]
     if "or" not in content[1:-1] or _finite([t for t in sentence if t not in PUNCTUATION]):
         return False
