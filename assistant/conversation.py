@@ -100,7 +100,7 @@ class Conversation:
         """The reading of a follow-up: new facts over the old ones, the old question where no new one is put."""
         old, tokens = after.reading, texts(words)
         line = " ".join(tokens)
-        fresh = self._told_alone(fresh, tokens)
+        fresh = _without_hints(self._told_alone(fresh, tokens), old.scenarios[0].facts)
         answered = self._answered(fresh, tokens, after)
         if answered is not None:
             scenarios = (Scenario(self._fitting(old.scenarios[0].facts, answered)),)
@@ -326,6 +326,16 @@ class Conversation:
 
 def _polar(ask: str) -> bool:
     return ask.split(" ", maxsplit=1)[0] in {"Is", "Does", "Do", "Are", "Has"} and " or " not in ask
+
+
+def _without_hints(fresh: Reading, known: Facts) -> Reading:
+    """Without what words only hint at that tell something else outright: "with MARS on it" of a DPM server names no tool."""
+    outright = {(m.start, m.end) for m in fresh.mentions if not m.soft}
+    hints = {m.dimension for m in fresh.mentions if m.soft and (m.start, m.end) in outright} & set(known)
+    if not hints:
+        return fresh
+    scenarios = tuple(replace(s, facts={n: v for n, v in s.facts.items() if n not in hints}) for s in fresh.scenarios)
+    return replace(fresh, scenarios=scenarios, mentions=tuple(m for m in fresh.mentions if m.dimension not in hints))
 
 
 def _defines(tokens: Sequence[str], mentions: Sequence[Mention]) -> bool:

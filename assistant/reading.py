@@ -214,7 +214,11 @@ class Reader:
         if decision is None or decision.id == self.pack.main:
             wide, reason = self._decide(focus, mentions)
             decision, why = (wide, reason) if wide else (decision, why)
-        if decision is None or (decision.id == self.pack.main and len(focus) < len(tokens)):
+        general = in_general(focus, {n - first for m in inside for n in range(m.start, m.end)})
+        plain = general and asks_duty(focus) and (decision is None or decision.id == self.pack.main)
+        if plain and self._main_of_facts(inside):
+            decision = self._main_of_facts(inside)
+        elif decision is None or (decision.id == self.pack.main and len(focus) < len(tokens)):
             wide, reason = self._decide(tokens, mentions)
             if decision is None or (wide and wide.kind == "capability" and len(inside) < _TWO):
                 decision, why = wide, reason
@@ -228,7 +232,6 @@ class Reader:
             kind, cues, explicit = "value", (*cues, "noun"), True
         if decision is None and kind == "which" and "how many" not in cues and self._wants_main(asked, inside):
             decision = self.pack.decisions[self.pack.main]
-        general = in_general(focus, {n - first for m in inside for n in range(m.start, m.end)})
         if decision is None and explicit and kind in {"which", "capability"} and general:
             decision = self._main_of_facts(inside)
         compared = self._compared(focus, inside, kind, plain=cues[-1:] in {("statement",), ("fragment",)})
@@ -296,7 +299,13 @@ class Reader:
         judging = outside if quote else [*asking[-1]] if asking else []
         said = [tokens[n] for n in judging]
         put = tokens[asking[-1].start : asking[-1].stop] if asking else said
-        if len(asking) > 1 or not said or set(WH) & set(put) or set(named) & set(judging) or self._decide(said, ())[0]:
+        if (
+            len(asking) > 1
+            or not said
+            or (set(WH) - {"why"}) & set(put)
+            or set(named) & set(judging)
+            or self._decide(said, ())[0]
+        ):
             return None
         if lexicon_words("judging").isdisjoint(said) and (asking or not quote):
             return None
@@ -328,11 +337,11 @@ class Reader:
         )
 
     def _main_of_facts(self, inside: Sequence[Mention]) -> Decision | None:
-        """The main decision, where only what is known of a machine is named and all of it counts there."""
+        """The main decision, where something is named beside what it asks for, and all of it counts there."""
         main = self.pack.decisions.get(self.pack.main or "")
         used = {n for r in self.pack.rules if r.decision == self.pack.main for n in r.when}
         facts = {m.dimension for m in inside}
-        return main if facts and facts <= used and any(self.pack.dimensions[n].kind == "fact" for n in facts) else None
+        return main if main and facts <= used and facts - {main.asks} else None
 
     def _wants_main(self, asked: str | None, inside: Sequence[Mention]) -> bool:
         """Whether a bare "Which one for volumes?" is about the main decision: it names what one may choose there."""

@@ -60,6 +60,16 @@ SCHEMA = json.loads(files("assistant").joinpath("answer.schema.json").read_text(
         ("Do I have to shut down the VM for a backup?", "information"),
         ("Does Replace existing delete the old disk?", "information"),
         ("Does MARS need MABS?", "not_supported"),
+        ("My snapshot is still transferring after 20 hours, should I worry?", "information"),
+        ("The VM no longer exists. Can I use Replace existing?", "not_supported"),
+        (
+            "One Windows box with MARS on it, straight to the vault. Does that agent also take the application data along?",
+            "not_supported",
+        ),
+        ("My Azure VM has six data disks. Are they saved one after the other or all at once?", "information"),
+        ("Differential: all blocks changed since the last full, or since the last differential?", "information"),
+        ("My Windows box in Azure with nothing but the VM extension: app-aware, yes/no?", "supported"),
+        ("MARS was never put on the DPM server. Would its backups show up in a vault nevertheless?", "not_supported"),
         ("Does Restore disk need a template?", "information"),
         ("GRS uses LRS underneath, in both regions. Agree?", "supported"),
         ("From then on just the modified blocks of the first full backup travel, right?", "supported"),
@@ -80,6 +90,7 @@ def test_status(helper: Assistant, question: str, status: str) -> None:
         (("VM was off when the job ran.", "and did it get I/O and memory into the backup"), "not_supported"),
         (("VSS threw an error on a Windows VM. Backup lost?", "so what quality do I have now"), "information"),
         (("Is our vault in West Europe fine?", "ok, and what is GRS?"), "information"),
+        (("Can DPM reach the vault?", "with MARS on it?"), "supported"),
     ],
 )
 def test_what_a_talk_comes_to(helper: Assistant, turns: tuple[str, ...], status: str) -> None:
