@@ -183,6 +183,9 @@ LEAD = frozenset(
 )
 
 
+_COMPARATIVE = re.compile(
+    r"\b(?!(?:other|rather|later|earlier|older|longer|number|servers?|user|customer|computer|owner|n?ever|over|under|after|n?either|whether)\b)(?:\w+er|more|less|worse)\b(?: \w+){0,3} than\b"
+)
 _YES_NO = re.compile(r"\byes (?:or )?no\b")
 _OFFERED = re.compile(
     r"\bor (?:do|does|is|are|must|should|have|has|can|will) (?:i|we|you|they|it|that|he|she|somebody|someone|to)\b"
@@ -207,7 +210,7 @@ def kind_of(
         else next((h for h in reversed(heads) if h in WH), "") or _inner_wh(tokens)
     )
     polar = main if main in AUX else "" if wh else next((h for h in heads if h in AUX), "")
-    hit = _COMPARE.search(line)
+    hit = _COMPARE.search(line) or (_COMPARATIVE.search(line) if _names_two(mentions) else None)
     if hit:
         return "compare", (hit[0],), True
     hit = WHAT_IF.search(line)
@@ -311,6 +314,12 @@ def kind_of(
     if len(tokens) > 5 and (mentions or tokens[-1] == ".") and any(map(_tells, sentences)):
         return "claim", ("statement",), line.endswith("?")
     return "explain" if _names_one(tokens, mentions) else "capability", ("fragment",), False
+
+
+def _names_two(mentions: Sequence[Mention]) -> bool:
+    """Whether two values of one thing are named, neither denied."""
+    said = {(m.dimension, m.values) for m in mentions if not m.negated}
+    return len(said) > len({name for name, _ in said})
 
 
 def _names_one(tokens: Sequence[str], mentions: Sequence[Mention]) -> bool:

@@ -60,6 +60,8 @@ SCHEMA = json.loads(files("assistant").joinpath("answer.schema.json").read_text(
         ("Do I have to shut down the VM for a backup?", "information"),
         ("Does Replace existing delete the old disk?", "information"),
         ("Does MARS need MABS?", "not_supported"),
+        ("Is Restore disk faster than Create a new VM?", "information"),
+        ("Does MARS cover more than DPM?", "information"),
         ("My snapshot is still transferring after 20 hours, should I worry?", "information"),
         ("The VM no longer exists. Can I use Replace existing?", "not_supported"),
         (
