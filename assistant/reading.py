@@ -104,7 +104,8 @@ class Reader:
             after = None
         if after:
             before = texts(self.vocabulary.words(after.reading.topic))
-            found = sorted({*found, *self.vocabulary.apart(before, texts(words))}, key=lambda f: (f.start, -f.end))
+            named = [f for f in self.vocabulary.apart(before, texts(words)) if f not in found]
+            found = sorted([*found, *named], key=lambda f: (f.start, -f.end))
         fresh = self._fresh(text, words, found)
         if after and self._blocked(fresh, after.reading):
             fresh = replace(fresh, decision=None)
