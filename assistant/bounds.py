@@ -1,4 +1,4 @@
-"""A yes that says more than what it names: "only", "all", "both". Refuted as soon as one case stands against it."""
+"""A yes that says more than what it names: "only", "all", "both", "always". Refuted as soon as one case stands against it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assistant.checker import SUPPORTED
 from assistant.compose import lower
 from assistant.denial import closes
+from assistant.lexicon import words
 
 if TYPE_CHECKING:
     from assistant.choices import House
@@ -66,6 +67,17 @@ class Bounds:
                 ways = [verdict.rules]
             if ways:
                 return self._say(verdict, self.pack.rule(ways[0][0]), name, value), verdict
+        return None
+
+    def exception(self, verdict: Verdict) -> tuple[Status, Verdict] | None:
+        """What stands against "always": a case that was only assumed away, said on the page, and its verdict; None where nothing does."""
+        if words("unexcepted").isdisjoint(self.reading.focus) or verdict.outcome != self.reading.outcome:
+            return None
+        ways = ((name, value) for name, _, _ in verdict.assumed for value in self.pack.dimensions[name].names)
+        for name, value in ways:
+            other = self._check(name, value)
+            if other.status == "information" and other.outcome != verdict.outcome:
+                return self._say(other, self.composer.leading(other)[0], name, value), other
         return None
 
     def _say(self, verdict: Verdict, rule: Rule, name: str, value: str) -> Status:

@@ -78,6 +78,13 @@ _OWN = re.compile(
 """Opens a statement about one's own machine, told after a question of ours."""
 
 
+_SUBJECT = re.compile(
+    r"\bit\b(?= (?:needs?|requires?|uses?|works? (?:with|without)|goes? (?:with|without)|depends? on|talks? to|comes? with)\b)",
+    re.IGNORECASE,
+)
+"""What was spoken of, as the one of whom something is asked."""
+
+
 class Conversation:
     """Carries readings of one pack from turn to turn; keeps nothing itself."""
 
@@ -93,7 +100,7 @@ class Conversation:
         """The reading of a follow-up: new facts over the old ones, the old question where no new one is put."""
         old, tokens = after.reading, texts(words)
         line = " ".join(tokens)
-        fresh = self._told_alone(fresh, tokens)
+        fresh = _without_hints(self._told_alone(fresh, tokens), old.scenarios[0].facts)
         answered = self._answered(fresh, tokens, after)
         if answered is not None:
             scenarios = (Scenario(self._fitting(old.scenarios[0].facts, answered)),)
@@ -124,6 +131,8 @@ class Conversation:
             return fresh
         if after.asked and fresh.kind == "claim" and _OWN.search(line):
             return self._continue(replace(fresh, decision=None, explicit=False), tokens, old, line)
+        if _defines(tokens, fresh.mentions):
+            return fresh
         whole = fresh.explicit and complete(fresh.focus) and bool(fresh.mentions)
         if whole and not follows and not refers:
             return fresh
@@ -132,6 +141,17 @@ class Conversation:
         if not follows and not refers and not fresh.mentions:
             return fresh
         return self._continue(fresh, tokens, old, line)
+
+    def spelled_out(self, text: str, old: Reading) -> str:
+        """A follow-up with what was spoken of in the place of "it", where it names another one too: "Does it need MARS?"."""
+        subject = _SUBJECT.search(text)
+        found = self.vocabulary.find(self.vocabulary.words(text)) if subject else []
+        named = {f.entry.name: f.entry.values for f in found if f.entry.kind == "value"}
+        for one in old.mentions:
+            choice = self.pack.dimensions[one.dimension].kind == "choice" and len(one.values) == 1 and not one.negated
+            if subject and choice and one.dimension in named and not set(one.values) & set(named[one.dimension]):
+                return f"{text[: subject.start()]}{one.words}{text[subject.end() :]}"
+        return text
 
     def _continue(self, fresh: Reading, tokens: Sequence[str], old: Reading, line: str) -> Reading:
         other = self._other(old, line)
@@ -167,6 +187,8 @@ class Conversation:
             else (old.kind, fresh.asked or old.asked)
         )
         kind = "capability" if kind == "choice" else old.kind if kind == "nothing" else kind
+        if about and kind == "explain" and fresh.mentions and decision and not self._is_value(decision):
+            kind = "capability"  # "Why can't MARS do Linux? // and in Azure?"
         if kind == "explain" and fresh.mentions and fresh.decision is None and self._is_value(decision):
             kind = "value" if "why" not in tokens else kind
         instead = fresh.kind == "which" and decision and not _INSTEAD.isdisjoint(tokens)
@@ -304,6 +326,23 @@ class Conversation:
 
 def _polar(ask: str) -> bool:
     return ask.split(" ", maxsplit=1)[0] in {"Is", "Does", "Do", "Are", "Has"} and " or " not in ask
+
+
+def _without_hints(fresh: Reading, known: Facts) -> Reading:
+    """Without what words only hint at that tell something else outright: "with MARS on it" of a DPM server names no tool."""
+    outright = {(m.start, m.end) for m in fresh.mentions if not m.soft}
+    hints = {m.dimension for m in fresh.mentions if m.soft and (m.start, m.end) in outright} & set(known)
+    if not hints:
+        return fresh
+    scenarios = tuple(replace(s, facts={n: v for n, v in s.facts.items() if n not in hints}) for s in fresh.scenarios)
+    return replace(fresh, scenarios=scenarios, mentions=tuple(m for m in fresh.mentions if m.dimension not in hints))
+
+
+def _defines(tokens: Sequence[str], mentions: Sequence[Mention]) -> bool:
+    """Whether only what something is, is asked: "ok, and what is GRS?" leaves what was spoken of."""
+    rest = {t for n, t in enumerate(tokens) if n not in named_by(mentions) and t not in PUNCTUATION}
+    asks = not rest.isdisjoint({"what", "what's", "whats", "define"})
+    return asks and bool(mentions) and lexicon_words("defining").issuperset(rest)
 
 
 def _linked(tokens: Sequence[str]) -> bool:

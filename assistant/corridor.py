@@ -404,6 +404,10 @@ class Case:
 
     def _value(self) -> Status:
         self.verdicts, self.way = self._checked, "value"
+        refuted = Bounds(self.house, self.reading, self.page).exception(self.verdicts[0])
+        if refuted:
+            self.verdicts = [refuted[1]]
+            return refuted[0]
         statuses = [self._of_value(v) for v in self.verdicts]
         self._each(self.composer.value)
         return statuses[0] if len(set(statuses)) == 1 else "information" if not self.reading.outcome else "depends"

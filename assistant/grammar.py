@@ -183,6 +183,10 @@ LEAD = frozenset(
 )
 
 
+_COMPARATIVE = re.compile(
+    r"\b(?!(?:other|rather|later|earlier|older|longer|number|servers?|user|customer|computer|owner|n?ever|over|under|after|n?either|whether)\b)(?:\w+er|more|less|worse)\b(?: \w+){0,3} than\b"
+)
+_YES_NO = re.compile(r"\byes (?:or )?no\b")
 _OFFERED = re.compile(
     r"\bor (?:do|does|is|are|must|should|have|has|can|will) (?:i|we|you|they|it|that|he|she|somebody|someone|to)\b"
 )
@@ -206,7 +210,7 @@ def kind_of(
         else next((h for h in reversed(heads) if h in WH), "") or _inner_wh(tokens)
     )
     polar = main if main in AUX else "" if wh else next((h for h in heads if h in AUX), "")
-    hit = _COMPARE.search(line)
+    hit = _COMPARE.search(line) or (_COMPARATIVE.search(line) if _names_two(mentions) else None)
     if hit:
         return "compare", (hit[0],), True
     hit = WHAT_IF.search(line)
@@ -221,6 +225,8 @@ def kind_of(
             (hit[0],),
             True,
         )
+    if decision and not wh and _YES_NO.search(line) and not _finite(tokens):
+        return "capability", ("yes/no",), True
     claim = _CLAIM.search(line)
     told = claim and (
         ((lead := _EXPLAIN.search(line)) and lead.start() < claim.start()) or _EXPLAIN.search(line, claim.end())
@@ -310,6 +316,12 @@ def kind_of(
     return "explain" if _names_one(tokens, mentions) else "capability", ("fragment",), False
 
 
+def _names_two(mentions: Sequence[Mention]) -> bool:
+    """Whether two values of one thing are named, neither denied."""
+    said = {(m.dimension, m.values) for m in mentions if not m.negated}
+    return len(said) > len({name for name, _ in said})
+
+
 def _names_one(tokens: Sequence[str], mentions: Sequence[Mention]) -> bool:
     """Whether one thing is named and nothing else: "crash consistent"."""
     named = {n for m in mentions for n in range(m.start, m.end)}
@@ -355,6 +367,9 @@ def _tells(sentence: Sequence[str]) -> bool:
 
 def _weighs(sentence: Sequence[str]) -> bool:
     """Whether alternatives are offered, and neither is a yes or no: "One by one or side by side?"."""
+    content = [t for t in sentence if t not in PUNCTUATION]
+    if any(w == "or" and content[n + 1 : n + 3] in map(list, pairwise(content[:n])) for n, w in enumerate(content)):
+        return True  # "since the last full one, or since the last differential?"
     content = (_parts(sentence, PUNCTUATION) or [[]])[-1]
     if "or" not in content[1:-1] or _finite([t for t in sentence if t not in PUNCTUATION]):
         return False

@@ -14,7 +14,7 @@ from assistant.vocabulary import PUNCTUATION, Found
 _CORRECT = re.compile(
     r"\b(?:becomes?|became|turned into|converted (?:to|into)|leaves|gets virtuali[sz]ed|migrat(?:e|es|ed|ing) (?:\w+ )*?(?:to|into)|moved to|sorry|i mean|i meant|correction|scratch that|no wait|wait no|make that|actually|rather|oops|my mistake|should have said|meant to say|not quite|typo|i misspoke|misspoke|pardon|strike that|turns out|no no|wait)\b|^\W*no\b|^\W*nope\b"
 )
-_NEEDED = frozenset({"need", "needs", "needed", "required", "must"})
+_NEEDED = frozenset({"need", "needs", "needed", "required"})
 _TWO = 2
 
 

@@ -85,7 +85,7 @@ class Reader:
 
     def read(self, question: str, after: Context | None = None) -> Reading:
         """What the question says; `after` lends the facts of the previous turn to a follow-up."""
-        text = clean(question)
+        text = self.conversation.spelled_out(clean(question), after.reading) if after else clean(question)
         told, asked = questions_of(text)
         if asked:
             return self._several(told, asked, after)
@@ -102,7 +102,11 @@ class Reader:
         found = self.vocabulary.find(words)
         if after and starts_over(" ".join(texts(words))):
             after = None
-        fresh = self._fresh(question, words, found)
+        if after:
+            before = texts(self.vocabulary.words(after.reading.topic))
+            named = [f for f in self.vocabulary.apart(before, texts(words)) if f not in found]
+            found = sorted([*found, *named], key=lambda f: (f.start, -f.end))
+        fresh = self._fresh(text, words, found)
         if after and self._blocked(fresh, after.reading):
             fresh = replace(fresh, decision=None)
         if after and fresh.explicit and fresh.decision in {None, self.pack.main}:
@@ -117,7 +121,7 @@ class Reader:
                     old.topic,
                 )
             return replace(fresh, kind="choice", choices=options, stem=stem, denied=wants_the_wrong_one(stem))
-        return self.conversation.carry(fresh, words, after) if after else fresh
+        return self._still(self.conversation.carry(fresh, words, after), fresh, after.reading) if after else fresh
 
     def _several(self, told: str, asked: Sequence[str], after: Context | None) -> Reading:
         """Several questions, each read with what is told first, or as a follow-up of the one before."""
@@ -134,9 +138,21 @@ class Reader:
         long = len(fresh.focus) > _TWO * SHORT
         if decision is None or long or decision.id == self.pack.main or old.decision in {None, decision.id}:
             return False
-        tags = set(old.scenarios[0].facts)
+        return self._ruled_out(decision, set(old.scenarios[0].facts))
+
+    def _ruled_out(self, decision: Decision, said: Collection[str]) -> bool:
+        """Whether a decision is not meant where these dimensions are known."""
         unless = next(u for d, _, u in self._reads if d.id == decision.id)
-        return any(p.tags and not p.phrases and p.tags <= tags for p in unless)
+        return any(p.tags and not p.phrases and p.tags <= set(said) for p in unless)
+
+    def _still(self, carried: Reading, fresh: Reading, old: Reading) -> Reading:
+        """With another decision where what a follow-up adds rules out the one before: "Can it be restored? // Single files?"."""
+        decision = self.pack.decisions.get(carried.decision or "")
+        said = {m.dimension for m in fresh.mentions} - set(old.scenarios[0].facts)
+        if decision is None or decision.id != old.decision or not self._ruled_out(decision, said):
+            return carried
+        other, why = self._decide(self.words(carried.topic), [*old.mentions, *fresh.mentions])
+        return replace(carried, decision=other.id, cues=why) if other else carried
 
     def _with_carried(self, fresh: Reading, after: Context) -> Reading:
         """The decision that a follow-up names by its own words together with values said before ("Is it recommended?", "Does it do Linux?")."""
@@ -199,7 +215,11 @@ class Reader:
         if decision is None or decision.id == self.pack.main:
             wide, reason = self._decide(focus, mentions)
             decision, why = (wide, reason) if wide else (decision, why)
-        if decision is None or (decision.id == self.pack.main and len(focus) < len(tokens)):
+        general = in_general(focus, {n - first for m in inside for n in range(m.start, m.end)})
+        plain = general and asks_duty(focus) and (decision is None or decision.id == self.pack.main)
+        if plain and self._main_of_facts(inside):
+            decision = self._main_of_facts(inside)
+        elif decision is None or (decision.id == self.pack.main and len(focus) < len(tokens)):
             wide, reason = self._decide(tokens, mentions)
             if decision is None or (wide and wide.kind == "capability" and len(inside) < _TWO):
                 decision, why = wide, reason
@@ -213,7 +233,6 @@ class Reader:
             kind, cues, explicit = "value", (*cues, "noun"), True
         if decision is None and kind == "which" and "how many" not in cues and self._wants_main(asked, inside):
             decision = self.pack.decisions[self.pack.main]
-        general = in_general(focus, {n - first for m in inside for n in range(m.start, m.end)})
         if decision is None and explicit and kind in {"which", "capability"} and general:
             decision = self._main_of_facts(inside)
         compared = self._compared(focus, inside, kind, plain=cues[-1:] in {("statement",), ("fragment",)})
@@ -281,7 +300,13 @@ class Reader:
         judging = outside if quote else [*asking[-1]] if asking else []
         said = [tokens[n] for n in judging]
         put = tokens[asking[-1].start : asking[-1].stop] if asking else said
-        if len(asking) > 1 or not said or set(WH) & set(put) or set(named) & set(judging) or self._decide(said, ())[0]:
+        if (
+            len(asking) > 1
+            or not said
+            or (set(WH) - {"why"}) & set(put)
+            or set(named) & set(judging)
+            or self._decide(said, ())[0]
+        ):
             return None
         if lexicon_words("judging").isdisjoint(said) and (asking or not quote):
             return None
@@ -313,11 +338,11 @@ class Reader:
         )
 
     def _main_of_facts(self, inside: Sequence[Mention]) -> Decision | None:
-        """The main decision, where only what is known of a machine is named and all of it counts there."""
+        """The main decision, where something is named beside what it asks for, and all of it counts there."""
         main = self.pack.decisions.get(self.pack.main or "")
         used = {n for r in self.pack.rules if r.decision == self.pack.main for n in r.when}
         facts = {m.dimension for m in inside}
-        return main if facts and facts <= used and any(self.pack.dimensions[n].kind == "fact" for n in facts) else None
+        return main if main and facts <= used and facts - {main.asks} else None
 
     def _wants_main(self, asked: str | None, inside: Sequence[Mention]) -> bool:
         """Whether a bare "Which one for volumes?" is about the main decision: it names what one may choose there."""

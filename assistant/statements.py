@@ -21,6 +21,8 @@ from assistant.vocabulary import Vocabulary, parts_of, split
 _REACH = 3
 _BESIDE = 3
 _OFFERED = 2
+_TELLING = 4
+"""Words of a phrase that is said of few things only."""
 _AT_LAST = 4
 """Words from the end within which an "or" offers the other thing: "keep it after the transfer or remove it?"."""
 Parts = tuple[tuple[str, ...], ...]
@@ -60,14 +62,14 @@ class Statements:
         `said` are the dimensions that the message mentions, and their values as "dimension=value".
         """
         found: list[tuple[int, Stated]] = []
-        heard = set(tokens)
+        heard = {*tokens, *around}
         for fact, topic, yes, no, firsts in self._facts:
             if firsts.isdisjoint(heard) or set(fact.unless) & set(said):
                 continue
             inside = sum(any(self._has(tokens, w) for w in group) for group in topic)
             if inside < len(topic) and not all(any(self._has(around, w) for w in group) for group in topic):
                 continue
-            if not inside:
+            if not inside and not self._particular(tokens, (*yes, *no)):
                 continue
             stated = self._figure(fact, tokens) if fact.figure else self._sides(fact, tokens, yes, no)
             if stated:
@@ -76,6 +78,11 @@ class Statements:
             return None
         best = max(found, key=lambda one: one[0])[1]
         return next((s for _, s in found if s.holds is False and s.fact.place == best.fact.place), best)
+
+    def _particular(self, tokens: Sequence[str], phrases: Sequence[Parts]) -> bool:
+        """Whether so much of a fact is said that its topic may have been named before: "Are they saved one after the other?"."""
+        longest = self._longest(tokens, phrases)
+        return longest is not None and longest[0] >= _TELLING
 
     def judge_at(
         self, unit: Unit, tokens: Sequence[str], around: Sequence[str], said: Collection[str]
@@ -99,7 +106,9 @@ class Statements:
             return None
         if for_ and against and not _overlap(for_, against) and "or" in tokens:
             return Stated(fact, None)
-        if any(_offered(tokens, *found) for found in (for_, against) if found):
+        offered = any(_offered(tokens, *found) for found in (for_, against) if found)
+        line = f" {' '.join(tokens)} "
+        if offered or any(f" {' '.join(p)} " in line for p in phrases("worrying")):
             return Stated(fact, None)
         if for_ and against and _set_aside(tokens, against[1]):
             against = None
@@ -121,7 +130,7 @@ class Statements:
         return (
             any(tokens[n] not in said for n in bounds(tokens) if tokens[n] == "at" or not asks_duty(tokens))
             or any(t in words("sufficing") and t not in said for t in tokens)
-            or (_obliges(tokens) and not any(_obliges(split(text)) for text in own))
+            or (_obliges(tokens) and not any(_obliges(w) or set(w) & words("orders") for w in map(split, own)))
             or (not early and any(t in _BEFORE for t in tokens))
             or (early != late and any(t in (_LATE if early else _EARLY) for t in tokens))
             or any(n not in right and _NUMBERS.get(n, n) not in right for n in counted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from itertools import takewhile
@@ -313,6 +313,11 @@ class Vocabulary:
             if len(places) > 1:
                 start, parts = max((i, parts) for parts, i in places.items())
                 yield Found(entry, start, start + len(parts[0]), " ".join(parts[0]))
+
+    def apart(self, before: Sequence[str], tokens: Sequence[str]) -> list[Found]:
+        """Values meant by a name in these words and another one before them: "Our vault is in West Europe. // The VHD in East US?"."""
+        later = [one for one in self._find_apart([*before, *tokens]) if one.start >= len(before)]
+        return [replace(one, start=one.start - len(before), end=one.end - len(before)) for one in later]
 
     def _find_near(self, tokens: Sequence[str]) -> Iterator[tuple[Found, int]]:
         """Values whose groups of words all stand in one sentence, from the first to the last word, and the first group's place."""

@@ -59,12 +59,58 @@ SCHEMA = json.loads(files("assistant").joinpath("answer.schema.json").read_text(
         ("Does Restore disk make a VM for me?", "not_supported"),
         ("Do I have to shut down the VM for a backup?", "information"),
         ("Does Replace existing delete the old disk?", "information"),
+        ("Does MARS need MABS?", "not_supported"),
+        ("Is Restore disk faster than Create a new VM?", "information"),
+        ("Is the snapshot always application consistent on Windows?", "not_supported"),
+        ("Do all restore options work for encrypted VMs?", "not_supported"),
+        ("Is the first backup incremental?", "not_supported"),
+        ("Is the VM stopped automatically for the restore?", "not_supported"),
+        ("Does Create a new VM overwrite my VM?", "information"),
+        ("Does MARS cover more than DPM?", "information"),
+        ("My snapshot is still transferring after 20 hours, should I worry?", "information"),
+        ("The VM no longer exists. Can I use Replace existing?", "not_supported"),
+        (
+            "One Windows box with MARS on it, straight to the vault. Does that agent also take the application data along?",
+            "not_supported",
+        ),
+        ("My Azure VM has six data disks. Are they saved one after the other or all at once?", "information"),
+        ("Differential: all blocks changed since the last full, or since the last differential?", "information"),
+        ("My Windows box in Azure with nothing but the VM extension: app-aware, yes/no?", "supported"),
+        ("MARS was never put on the DPM server. Would its backups show up in a vault nevertheless?", "not_supported"),
+        ("Does Restore disk need a template?", "information"),
         ("GRS uses LRS underneath, in both regions. Agree?", "supported"),
         ("From then on just the modified blocks of the first full backup travel, right?", "supported"),
     ],
 )
 def test_status(helper: Assistant, question: str, status: str) -> None:
     assert helper.ask(question).status == status
+
+
+@pytest.mark.parametrize(
+    ("turns", "status"),
+    [
+        (("Our vault is in West Europe.", "Can the VHD go to North Europe?"), "not_supported"),
+        (("Can a VM with ADE be backed up?", "and single files of it?"), "not_supported"),
+        (("Can MARS back up Linux?", "why?", "what about in Azure?"), "conflict"),
+        (("What is MABS?", "does it need MARS?", "is it app-aware?"), "supported"),
+        (("Our Linux server's app data, can it be protected?", "no idea, I've never been on site"), "depends"),
+        (("VM was off when the job ran.", "and did it get I/O and memory into the backup"), "not_supported"),
+        (("VSS threw an error on a Windows VM. Backup lost?", "so what quality do I have now"), "information"),
+        (("Is our vault in West Europe fine?", "ok, and what is GRS?"), "information"),
+        (("Can DPM reach the vault?", "with MARS on it?"), "supported"),
+    ],
+)
+def test_what_a_talk_comes_to(helper: Assistant, turns: tuple[str, ...], status: str) -> None:
+    answer: Answer | None = None
+    for turn in turns:
+        answer = helper.ask(turn, after=answer)
+    assert answer is not None
+    assert answer.status == status
+
+
+def test_what_something_is_leaves_what_was_spoken_of(helper: Assistant) -> None:
+    before = helper.ask("Is our vault in West Europe fine?")
+    assert helper.ask("ok, and what is GRS?", after=before).text.startswith("Geo-redundant storage (GRS)")
 
 
 def test_a_no_that_rests_on_several_rules_shows_each(helper: Assistant) -> None:
