@@ -397,9 +397,8 @@ class Case:
         self.verdicts, self.way = self._checked, "rules"
         refuted = Bounds(self.house, self.reading, self.page).refute(self.verdicts)
         if refuted:
-            status, verdict = refuted
-            self.verdicts = [verdict]
-            return status
+            self.verdicts = [refuted[1]]
+            return refuted[0]
         return self._each(self.composer.capability)
 
     def _value(self) -> Status:
@@ -549,6 +548,8 @@ class Case:
         The fewer facts the reading found, the less likeness it takes; a place that some rule of the decision quotes
         proves the verdict and does not compete with it.
         """
+        if "need" in self.reading.cues and all(v.status == SUPPORTED for v in self._checked):
+            return True  # that it works says nothing of what it needs
         decision = self.reading.decision or ""
         domains = self.house.checker.space(decision).domains
         used = {*domains, *(self.pack.dimensions[n].reads for n in domains)}

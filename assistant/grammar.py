@@ -186,6 +186,7 @@ LEAD = frozenset(
 _COMPARATIVE = re.compile(
     r"\b(?!(?:other|rather|later|earlier|older|longer|number|servers?|user|customer|computer|owner|n?ever|over|under|after|n?either|whether)\b)(?:\w+er|more|less|worse)\b(?: \w+){0,3} than\b"
 )
+_NEEDS = re.compile(r"\b(?:needs|requires) (?!to\b|\w+ing\b)")
 _YES_NO = re.compile(r"\byes (?:or )?no\b")
 _OFFERED = re.compile(
     r"\bor (?:do|does|is|are|must|should|have|has|can|will) (?:i|we|you|they|it|that|he|she|somebody|someone|to)\b"
@@ -312,7 +313,8 @@ def kind_of(
     if capable:
         return "capability", (capable[0],), line.endswith("?") or len(tokens) <= 2 * SHORT
     if len(tokens) > 5 and (mentions or tokens[-1] == ".") and any(map(_tells, sentences)):
-        return "claim", ("statement",), line.endswith("?")
+        needs = ("need",) if _NEEDS.search(line) else ()  # not "it needs backing up"
+        return "claim", (*needs, "statement"), line.endswith("?")
     return "explain" if _names_one(tokens, mentions) else "capability", ("fragment",), False
 
 
