@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from assistant.checker import SUPPORTED
 from assistant.compose import lower
-from assistant.denial import closes
+from assistant.denial import closes, closings
 from assistant.lexicon import words
 
 if TYPE_CHECKING:
     from assistant.choices import House
     from assistant.compose import Page
-    from assistant.rules import Rule
+    from assistant.rules import Rule, Tension
     from assistant.types import Facts, Reading, Status, Verdict
+
+_ASKING = (("is",), ("are",), ("does",), ("do",))
 
 
 class Bounds:
@@ -29,7 +31,9 @@ class Bounds:
     def refute(self, verdicts: Sequence[Verdict]) -> tuple[Status, Verdict] | None:
         """What stands against the bound, said on the page, and its verdict; None where nothing does or none is set."""
         works = all(v.status == SUPPORTED for v in verdicts)
-        return (self._exclusive() if works else None) or self._universal()
+        may = self.pack.dimensions[self.reading.only or ""].kind == "fact" if self.reading.only else False
+        open_ = may and all(v.status in {SUPPORTED, "depends"} for v in verdicts)
+        return (self._exclusive() if works or open_ else None) or self._universal()
 
     def _check(self, name: str, value: str) -> Verdict:
         return self.house.checker.check(self.decision, {**self.facts, name: (value,)})
@@ -48,7 +52,12 @@ class Bounds:
         if refuted is None:
             return None
         works = [d for d in verdicts.values() if d.status == SUPPORTED] if self.reading.jointly else []
-        status = self._say(verdicts[refuted], self.composer.leading(verdicts[refuted])[0], name, refuted)
+        status = self._say(
+            verdicts[refuted],
+            self.composer.leading(verdicts[refuted])[0],
+            name,
+            {**verdicts[refuted].known, name: (refuted,)},
+        )
         for rule in {r.id: r for d in works for r in self.composer.leading(d)[:1]}.values():
             self.page.say(rule.title, rule.place)
         return status, verdicts[refuted]
@@ -56,18 +65,25 @@ class Bounds:
     def _exclusive(self) -> tuple[Status, Verdict] | None:
         """Of a claim that nothing else holds ("only Windows"): wrong as soon as another value holds too."""
         name = self.reading.only
-        bound = self.reading.kind == "claim" or closes(self.reading.focus)
-        if not name or not bound or not self._decides(name):
+        if not name or not self._bound(name) or not self._decides(name):
             return None
         said = {v for s in self.reading.scenarios for v in s.facts.get(name, ())}
         for value in [v for v in self.pack.dimensions[name].names if said and v not in said]:
             verdict = self._check(name, value)
-            ways = [b.rules for b in verdict.branches if b.outcome == SUPPORTED]
+            found = [(b.rules, b.facts) for b in verdict.branches if b.outcome == SUPPORTED]
             if verdict.status == SUPPORTED:
-                ways = [verdict.rules]
+                found = [(verdict.rules, {})]
+            ways = [(rules, {**verdict.known, **facts, name: (value,)}) for rules, facts in found]
             if ways:
-                return self._say(verdict, self.pack.rule(ways[0][0]), name, value), verdict
+                rules, facts = min(ways, key=lambda way: len(self._torn(verdict, name, way[1])))
+                return self._say(verdict, self.pack.rule(rules[0]), name, facts), verdict
         return None
+
+    def _bound(self, name: str) -> bool:
+        """Whether "only" is part of what is claimed or asked ("Is it for Windows only?"), and not of what is wished for."""
+        focus = self.reading.focus
+        asks = focus[:1] in _ASKING and "or" not in focus and self.pack.dimensions[name].kind == "fact"
+        return self.reading.kind == "claim" or closes(focus) or (asks and closings(focus) != [])
 
     def exception(self, verdict: Verdict) -> tuple[Status, Verdict] | None:
         """What stands against "always": a case that was only assumed away, said on the page, and its verdict; None where nothing does."""
@@ -77,21 +93,24 @@ class Bounds:
         for name, value in ways:
             other = self._check(name, value)
             if other.status == "information" and other.outcome != verdict.outcome:
-                return self._say(other, self.composer.leading(other)[0], name, value), other
+                return self._say(other, self.composer.leading(other)[0], name, {**other.known, name: (value,)}), other
         return None
 
-    def _say(self, verdict: Verdict, rule: Rule, name: str, value: str) -> Status:
+    def _say(self, verdict: Verdict, rule: Rule, name: str, facts: Facts) -> Status:
         """Say what holds beside the claimed; where the documents themselves read both ways, that they do."""
         lead = "That is not right" if self.reading.kind == "claim" else "No"
         self.page.say(f"{lead}: {lower(rule.title)}", rule.place)
-        facts = {**verdict.known, name: (value,)}
-        torn = [
+        torn = self._torn(verdict, name, facts)
+        for tension in torn[:1]:
+            self.composer.differ(self.page, tension)
+        return "conflict" if torn else "not_supported"
+
+    def _torn(self, verdict: Verdict, name: str, facts: Facts) -> list[Tension]:
+        """The disagreements of the documents about this dimension that touch a verdict on these facts."""
+        return [
             t
             for t in self.pack.tensions
             if t.decision == verdict.decision
             and name in t.when
             and all(set(facts.get(n, v)) & set(v) for n, v in t.when.items())
         ]
-        for tension in torn[:1]:
-            self.composer.differ(self.page, tension)
-        return "conflict" if torn else "not_supported"

@@ -19,9 +19,9 @@ from assistant.plans import Reviewing
 from assistant.reading import said_by
 from assistant.refusals import Refusing, unmeasured
 from assistant.rules import Place
-from assistant.second_look import second_look
+from assistant.second_look import judge
 from assistant.statements import Stated
-from assistant.types import Answer, Ask, Facts, Hit, Part, Reading, Scenario, Status, Unit, Verdict
+from assistant.types import Answer, Ask, Claim, Facts, Hit, Part, Reading, Scenario, Status, Unit, Verdict
 
 _FEW = 2
 """Cues of a question in which one word alone named the decision."""
@@ -104,29 +104,23 @@ class Case:
     def decide(self) -> Status:
         """The status, and on the page what proves it, without what closes an answer."""
         status = self._status()
-        claims = self.reading.kind == "claim" and not self.reading.negative
-        if claims and status in {SUPPORTED, "information", "depends"}:
-            status = self._judged_by_words(status) or status
-        return status
+        parted = bool(self.parts)
+        judged = judge(self.house, self.question, self.reading, status, self.way, of_several=parted)
+        return self._judged_by_words(*judged) if judged else status
 
-    def _judged_by_words(self, status: Status) -> Status | None:
-        """No where the second reader of claims refutes what the first would have confirmed or left open, yes where it proves all of that."""
-        claims = second_look(self.house, self.question, self.reading)
-        refuted = [c for c in claims if c.standing == "contradicted" and c.correction]
-        if status == "depends" and self.parts:
-            refuted = []
-        open_ = self.way == "value" and status != SUPPORTED
-        proven = [c for c in claims if c.standing == "proven"] if open_ else []
-        if not refuted and (not proven or len(proven) < len(claims)):
-            return None
+    def _judged_by_words(self, status: Status, claims: Sequence[Claim]) -> Status:
+        """What the second reader of claims says, with its places, instead of what stood here."""
         self.page.back(self.begins)
         self.verdicts, self.parts, self.way = [], [], "correction"
-        self.page.say("That is not right." if refuted else "That is right.")
-        for claim in (refuted or proven)[:2]:
+        asked = self.reading.kind != "claim"
+        if not asked:
+            self.page.say("That is right." if status == SUPPORTED else "That is not right.")
+        for claim in claims[:2]:
             places = [Place(c.section_id, c.quote, c.start, c.end) for c in claim.citations]
             told = claim.correction or spoken(places[0].quote, self.composer.header(places[0]))
-            self.page.say(told, *places)
-        return "not_supported" if refuted else "supported"
+            first = asked and claim is claims[0]
+            self.page.say(f"{'Yes' if status == SUPPORTED else 'No'}: {lower(told)}" if first else told, *places)
+        return status
 
     def _id(self) -> str:
         seed = f"{self.pack.digest}\0{self.question}\0{self.reading.topic}\0{self._scenarios()!r}"

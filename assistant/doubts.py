@@ -71,7 +71,12 @@ class Doubts:
         def asked_for(one: Mention) -> bool:
             before = list(tokens[max(0, one.start - 1) : one.start])
             likened = tuple(tokens[max(0, one.start - 2) : one.start]) in phrases("likened")
-            if likened and any(m.dimension == one.dimension and m.values != one.values for m in mentions):
+            equated = tokens[max(0, one.start - 3) : one.start] == ["the", "same", "as"]
+            if (
+                likened
+                and not equated
+                and any(m.dimension == one.dimension and m.values != one.values for m in mentions)
+            ):
                 return True
             return before in ([["which"], ["what"]] if one.end - one.start == 1 or unsure else [])
 

@@ -148,6 +148,8 @@ def _cue(tokens: Sequence[str], i: int) -> int:
         return 3
     if token in {"nothing", "none"} and after == "of" and tokens[i + 3 : i + 4] in (["is"], ["are"], ["was"], ["were"]):
         return 4
+    if token == "none" and after == "of" and tokens[i + 3 : i + 4] and tokens[i + 3].endswith("ed"):
+        return 3
     if token == "not" and i and tokens[i - 1] in {"do", "does", "did"} and after in _DONE:
         return 2
     if token == "not" and after in {"using", "running", "on", "in", "a", "an", "the"}:
@@ -172,7 +174,7 @@ def _cue(tokens: Sequence[str], i: int) -> int:
         if i and tokens[i - 1] in {"and", "but"}:
             return 1 if _asking(tokens, i) or not _put_as_question(tokens, i) else 0
         return 0 if i == 0 or tokens[i - 1] in PUNCTUATION | {"why", "so"} else 1
-    if token in _NOT or (token == "nobody" and (after in _EVER or after.endswith("ed"))):
+    if token in _NOT or (token in {"nobody", "none"} and (after in _EVER or after.endswith("ed"))):
         return 1
     if token in _NOT_DONE and any(t in _DONE for t in tokens[i + 1 : i + 4]):
         return 1 + next(n for n, t in enumerate(tokens[i + 1 : i + 4]) if t in _DONE) + 1

@@ -6,7 +6,7 @@ No model and no guess: the same words, the same reading. Grammar, machines and c
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -22,13 +22,12 @@ from assistant.grammar import (
     focus_of,
     in_general,
     kind_of,
-    options_of,
     outcome_of,
     sentence_spans,
-    wants_the_wrong_one,
 )
 from assistant.items import items_of
 from assistant.labels import asked_about, named_by
+from assistant.lettered import options_of, wants_the_wrong_one
 from assistant.lexicon import words as lexicon_words
 from assistant.machines import Machines
 from assistant.mentions import alternative, corrected, elliptical, one_denied, outermost, outright, taken_back
@@ -223,6 +222,10 @@ class Reader:
             wide, reason = self._decide(tokens, mentions)
             if decision is None or (wide and wide.kind == "capability" and len(inside) < _TWO):
                 decision, why = wide, reason
+        main = decision is not None and decision.id == self.pack.main
+        tools = [m.end - first for m in inside if decision and m.dimension == decision.asks]
+        if main and all(cue.startswith("@") for cue in why) and _handled(focus, tools):
+            decision, why = None, ()
         asked = self._asked(focus) or (self._asked(tokens) if len(focus) <= SHORT else None)
         value = decision is not None and decision.kind == "value"
         put = focus if value else [t for n, t in enumerate(focus, first) if n not in other]
@@ -249,6 +252,7 @@ class Reader:
         if judged and inside:
             subjects = {n: size for n, size in subjects.items() if n in self._weak}
         scenarios = self.machines.scenarios(tokens, mentions, set(compared[:1]))
+        made = [decision.asks] if decision and decision.asks and _of_one_made(focus) else []
         return Reading(
             kind=kind,
             decision=decision.id if decision else None,
@@ -272,7 +276,7 @@ class Reader:
             foreign=_foreign(self.pack, asking, mentions),
             cues=(*why, *cues),
             mentions=tuple(mentions),
-            doubted=tuple(dict.fromkeys(m.dimension for m in mentions if m.doubted)),
+            doubted=tuple(dict.fromkeys([*(m.dimension for m in mentions if m.doubted), *made])),
             topic=_mended(text, words[first:last]).strip() if words else "",
             focus=tuple(focus),
             explicit=explicit,
@@ -568,3 +572,19 @@ def _foreign(pack: Pack, found: Sequence[Found], mentions: Sequence[Mention]) ->
     chosen = any(pack.dimensions[m.dimension].kind == "choice" for m in mentions)
     ours = chosen or any(f.entry.kind == "name" and pack.title.lower() in f.phrase for f in found)
     return any(f.entry.kind in {"other", "elsewhere"} for f in found) and not ours
+
+
+def _handled(tokens: Sequence[str], ends: Iterable[int]) -> bool:
+    """Whether something is done to a tool, or it needs something, and not what it does: "Does the extension get updated?"."""
+    after = ([t for t in tokens[end:] if t not in lexicon_words("before_done")][:1] for end in ends)
+    return any(lexicon_words("done_to_tools").issuperset(first) for first in after if first)
+
+
+def _of_one_made(focus: Sequence[str]) -> bool:
+    """Whether it is about backups that are made already, so that nothing is left to choose: "Will my VM's backup be app-aware?"."""
+    backups = next((n for n, t in enumerate(focus[:SHORT]) if t in {"backup", "backups"}), 0)
+    return (
+        backups > 0
+        and focus[0] in {"is", "are", "was", "were", "will"}
+        and focus[1] in {"my", "our", "his", "her", "their"}
+    )

@@ -69,7 +69,7 @@ class Statements:
             inside = sum(any(self._has(tokens, w) for w in group) for group in topic)
             if inside < len(topic) and not all(any(self._has(around, w) for w in group) for group in topic):
                 continue
-            if not inside and not self._particular(tokens, (*yes, *no)):
+            if not inside and not self._particular(tokens, yes, no):
                 continue
             stated = self._figure(fact, tokens) if fact.figure else self._sides(fact, tokens, yes, no)
             if stated:
@@ -79,10 +79,11 @@ class Statements:
         best = max(found, key=lambda one: one[0])[1]
         return next((s for _, s in found if s.holds is False and s.fact.place == best.fact.place), best)
 
-    def _particular(self, tokens: Sequence[str], phrases: Sequence[Parts]) -> bool:
+    def _particular(self, tokens: Sequence[str], yes: Sequence[Parts], no: Sequence[Parts]) -> bool:
         """Whether so much of a fact is said that its topic may have been named before: "Are they saved one after the other?"."""
-        longest = self._longest(tokens, phrases)
-        return longest is not None and longest[0] >= _TELLING
+        for_, against = self._longest(tokens, yes), self._longest(tokens, no)
+        offered = for_ is not None and against is not None and "or" in tokens
+        return offered or any(found is not None and found[0] >= _TELLING for found in (for_, against))
 
     def judge_at(
         self, unit: Unit, tokens: Sequence[str], around: Sequence[str], said: Collection[str]

@@ -18,13 +18,13 @@ from assistant.types import Mention
 
 LONGEST = 10_000
 """Characters of a question: a pasted ticket with its log fits, a book does not."""
-_TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[$€+.?!;:,()\n]")
+_TOKEN = re.compile(r"(?<![a-z0-9])[a-z]:\\[a-z0-9_$~%][^\s,;:?!()\"']*|[a-z0-9]+(?:'[a-z]+)?|[$€+.?!;:,()\n]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]")
 _STEM = 4
 _DOUBTFUL = 2
 """Edits up to which the opposite of a guess makes it none."""
 _GAP = 4
-"""Words that may stand in a gap phrase ("replace … disk")."""
+"""Words that may stand in a gap phrase ("replace … disk"), a comma among them."""
 _TURNING = frozenset({"no", "not", "never", "without", "nobody", "none"})
 """Words that no gap leaps over: "have no scripts" does not have scripts."""
 PUNCTUATION = frozenset(".?!;:,()\n")
@@ -194,7 +194,7 @@ class Vocabulary:
         lowered = text.lower()
         for match in _TOKEN.finditer(lowered if len(lowered) == len(text) else _lower(text)):
             written = match[0]
-            word = _SPOKEN.get(written, written)
+            word = "folder" if "\\" in written else _SPOKEN.get(written, written)  # C:\Users: a path names one
             if word.endswith("'s") and word[:-2] not in _CONTRACTED:
                 word = word[:-2]
             word = self.repair(word)
@@ -364,7 +364,7 @@ def _match_gaps(tokens: Sequence[str], start: int, parts: Sequence[Sequence[str]
     for n, part in enumerate(parts):
         for gap in range(_GAP + 1 if n else 1):
             here = place + gap
-            if gap and (here - 1 >= len(tokens) or tokens[here - 1] in PUNCTUATION | _TURNING):
+            if gap and (here - 1 >= len(tokens) or tokens[here - 1] in PUNCTUATION - {","} | _TURNING):
                 return 0
             if tuple(tokens[here : here + len(part)]) == tuple(part):
                 place = here + len(part)

@@ -85,6 +85,31 @@ SCHEMA = json.loads(files("assistant").joinpath("answer.schema.json").read_text(
         ("Does Restore disk need a template?", "information"),
         ("GRS uses LRS underneath, in both regions. Agree?", "supported"),
         ("From then on just the modified blocks of the first full backup travel, right?", "supported"),
+        ("Does every later run copy the entire VM once more?", "not_supported"),
+        ("Jobs and how they're configured, is that handled in the vault?", "supported"),
+        ("Might the move into the vault really last a whole day?", "supported"),
+        ("And were I never to put MARS on the MABS box, what becomes of the copies?", "information"),
+        ("May the old VM keep running while I restore the backup as a new one?", "depends"),
+        ("Is Restore disk the same as Replace existing?", "information"),
+        ("Is MABS the same as DPM?", "information"),
+        ("Does the extension get installed when the VM is off?", "information"),
+        ("Is it true that DPM needs its own server?", "information"),
+        ("MABS is in place and MARS is not. Do backups reach the vault?", "not_supported"),
+        ("MABS is installed, MARS is not. Are tonight's backups in the vault tomorrow morning?", "not_supported"),
+        ("Is MABS only for VMs?", "conflict"),
+        ("Is MARS for Windows only?", "supported"),
+        (
+            "Is it allowed that I bring back only one folder of my unencrypted Windows VM in Azure, backed up with MARS?",
+            "supported",
+        ),
+        ("Will my VM's backup be app-aware?", "depends"),
+        ("Are our backups app-aware?", "depends"),
+        ("VM-04 has 3 disks of 512 GB. Are they backed up together or queued?", "information"),
+        ("Two Windows VMs in Azure, none encrypted, managed disks, both stopped. Replace existing?", "supported"),
+        (
+            "Azure Disk Encryption is switched on. Is restoring the machine as a whole still available to us?",
+            "supported",
+        ),
     ],
 )
 def test_status(helper: Assistant, question: str, status: str) -> None:
@@ -124,6 +149,15 @@ def test_a_no_that_rests_on_several_rules_shows_each(helper: Assistant) -> None:
         "not_supported",
         ["SQL Server backups", "Support matrix", "Azure Backup virtual machine extension"],
     )
+
+
+def test_a_path_names_a_folder(helper: Assistant) -> None:
+    answer = helper.ask(r"Can MARS back up D:\Shares\HR on a Windows server in our office?")
+    assert (answer.status, answer.facts["level"]) == ("supported", ("files_folders",))
+
+
+def test_in_place_of_something_is_no_restore(helper: Assistant) -> None:
+    assert "restore_option" not in helper.ask("Can MARS be used in place of the VM extension?").facts
 
 
 def test_a_question_of_need_gets_no_yes_or_no(helper: Assistant) -> None:
@@ -243,7 +277,7 @@ def test_options_are_counted_and_sorted_out(helper: Assistant, question: str, ch
         ("Do we survive the loss of a region with LRS or GRS?", "supported"),
         ("Can Frobnicator back up Linux VMs on premises?", "not_stated"),
         ("Does the AzureBackupWindowsWorkload extension back up Exchange without any MABS?", "not_stated"),
-        ("Is storage in Azure free of charge?", "information"),
+        ("Is storage in Azure free of charge?", "not_supported"),
         ("Do I need to shut down the VM for a backup?", "information"),
         ("Does the service keep the snapshot after the transfer or remove it?", "information"),
         ("What happens if I restore while the VM is running?", "information"),

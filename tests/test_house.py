@@ -35,7 +35,7 @@ FLOORS = {
     "tensions": 3.6,
     # between the words and those who decide on them: English, then machines and turns, then whole readings
     "denial": 1,
-    "grammar": 3.2,
+    **dict.fromkeys(("grammar", "lettered"), 3.2),
     **dict.fromkeys(("labels", "items", "negation", "mentions", "several"), 3.3),
     **dict.fromkeys(("machines", "doubts", "conversation", "statements"), 3.4),
     "reading": 3.6,
@@ -342,6 +342,7 @@ CORE = [
     "vocabulary",
     "denial",
     "grammar",
+    "lettered",
     "machines",
     "doubts",
     "conversation",

@@ -400,13 +400,14 @@ def test_a_longer_phrase_hides_the_shorter_one_inside_it() -> None:
         ("replace disk", True),
         ("replace the disk", True),
         ("replace the broken disk", True),
-        ("replace, disk", False),
+        ("replace, disk", True),
         ("replace it. the disk", False),
+        ("replace it; the disk", False),
         ("disk replace", False),
         ("replace " + "the " * 20 + "disk", False),
     ],
 )
-def test_a_gap_holds_a_few_words_and_no_punctuation(text: str, there: bool) -> None:
+def test_a_gap_holds_a_few_words_of_the_same_sentence(text: str, there: bool) -> None:
     assert WORDS.has(texts(WORDS.words(text)), (("replace",), ("disk",))) == there
 
 
