@@ -323,8 +323,9 @@ def _build(pack: Pack, home: Path, model: str | None) -> None:
     for folder in (network, target):
         folder.parent.mkdir(parents=True, exist_ok=True)
         _clear(folder)
-    _tell("proving the rules")
-    refuse_faults(pack)
+    if not (network.exists() and target.exists()):
+        _tell("proving the rules")
+        refuse_faults(pack)
     if not network.exists():
         _tell("exporting the embedding model to ONNX, once (about 20 s)")
         _publish(network, lambda into: embed.export(embed.source(model), into))
