@@ -16,6 +16,11 @@ _NOT_DONE = frozenset({"don't", "doesn't", "didn't", "won't", "haven't", "hasn't
 _DONE = frozenset(
     {"want", "use", "have", "need", "run", "like", "own", "using", "got", "enabled", "encrypt", "installed"}
 )
+_DOES_NOT_TAKE = frozenset(
+    {"using", "installing", "having", "needing", "buying", "deploying", "running"}
+    | {"restoring", "recovering", "bringing", "rebuilding", "reinstating"}
+)
+"""Acts by which "without" denies what follows: who gets files without restoring the machine wants no machine."""
 _INSTEAD = (
     ("instead", "of"),
     ("rather", "than"),
@@ -132,11 +137,7 @@ def _cue(tokens: Sequence[str], i: int) -> int:
     token, after = tokens[i], tokens[i + 1] if i + 1 < len(tokens) else ""
     if token in {"nor", "neither"} and after in {"is", "are", "does", "do", "was", "has"}:
         return 3
-    if (
-        token == "without"
-        and after.endswith("ing")
-        and after not in {"using", "installing", "having", "needing", "buying", "deploying", "running"}
-    ):
+    if token == "without" and after.endswith("ing") and after not in _DOES_NOT_TAKE:
         return 0
     if token in {"nothing", "none"} and after in {"is", "are", "was", "were"}:
         return 2

@@ -318,7 +318,7 @@ class Reader:
             claims = any(n in quote for n in named) and set(WH).isdisjoint(tokens[quote.start : quote.stop])
             return (quote.start, quote.stop) if claims else None
         before = [s for s in sentences if s.stop <= judging[0]]
-        told = [s for s in before if any(n in s for n in named)]
+        told = [s for s in before if any(n in s for n in named)] or [s for s in before[-1:] if _points_at(said, len(s))]
         idle = sum(len(s) for s in before if told and s.start >= told[-1].stop)
         return (told[-1].start, told[-1].stop) if told and idle <= SHORT else None
 
@@ -588,3 +588,8 @@ def _of_one_made(focus: Sequence[str]) -> bool:
         and focus[0] in {"is", "are", "was", "were", "will"}
         and focus[1] in {"my", "our", "his", "her", "their"}
     )
+
+
+def _points_at(judging: Sequence[str], before: int) -> bool:
+    """Whether a short sentence asks for a verdict on the longer one before it, which names no value: "Can this stay there?"."""
+    return len(judging) <= SHORT < before and not {"this", "that", "it"}.isdisjoint(judging)

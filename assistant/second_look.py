@@ -30,7 +30,7 @@ def judge(
     """The verdict of the second reader and the claims that give it, where it may differ from the `status` that came about in this `way`.
 
     Of a claim: no where it refutes what would have been confirmed or left open, yes where it proves all of what was left
-    open. Of a yes/no question that the rules leave open: no where a stated fact refutes it; of one that would have been
+    open. Of a yes/no question that the rules of the main decision leave open: no where a stated fact refutes it; of one that would have been
     explained: the yes or no that stated facts give. `of_several` machines each has its own answer, and nothing is refuted.
     """
     if reading.negative or status not in {SUPPORTED, "information", "depends"}:
@@ -43,7 +43,8 @@ def judge(
     explained = way == "explanation" and status == "information"
     if reading.kind != "capability" or of_several or not _asks_one_thing(reading.focus):
         return None
-    if not explained and not (way == "rules" and status == "depends"):
+    left_open = way == "rules" and status == "depends" and reading.decision == house.pack.main
+    if not explained and not left_open:
         return None
     return _follows(_of_facts(house, _claims(house, question, reading)), yes=explained, no=True)
 

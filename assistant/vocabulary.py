@@ -220,7 +220,7 @@ class Vocabulary:
 
         most = 1 if len(word) <= 6 else 2
         near = [
-            (distance, w[0] != word[0], sorted(w) != sorted(word), w not in self._named, w)
+            (distance, w[0] != word[0], sorted(w) != sorted(word), w not in self._named, w[-1] != word[-1], w)
             for w in self._targets
             if abs(len(w) - len(word)) <= most and w.startswith(("un", "non")) == word.startswith(("un", "non"))
             if (distance := OSA.distance(word, w, score_cutoff=2)) <= (2 if sorted(w) == sorted(word) else most)

@@ -107,6 +107,19 @@ SCHEMA = json.loads(files("assistant").joinpath("answer.schema.json").read_text(
         ("VM-04 has 3 disks of 512 GB. Are they backed up together or queued?", "information"),
         ("Two Windows VMs in Azure, none encrypted, managed disks, both stopped. Replace existing?", "supported"),
         (
+            "Our wiki says that a snapshot may need a complete day to arrive in the vault. Can this stay there?",
+            "supported",
+        ),
+        ("Our encryptd VM in Azure: can I use Replace existing?", "not_supported"),
+        ("If I touch nothing in the vault, is it LRS?", "not_supported"),
+        ("Is data transfer free of charge?", "not_stated"),
+        ("Is a backup of the whole VM app-aware?", "supported"),
+        ("Does the second backup send the whole VM?", "not_supported"),
+        (
+            "Made with the VM extension. Can I get two folders out of it without restoring the whole VM?",
+            "not_supported",
+        ),
+        (
             "Azure Disk Encryption is switched on. Is restoring the machine as a whole still available to us?",
             "supported",
         ),
