@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistant.checker import SUPPORTED
 from assistant.compose import lower
-from assistant.denial import closes, closings
+from assistant.denial import asks_of_only, closes, closings
 from assistant.lexicon import words
 
 if TYPE_CHECKING:
@@ -31,12 +31,16 @@ class Bounds:
     def refute(self, verdicts: Sequence[Verdict]) -> tuple[Status, Verdict] | None:
         """What stands against the bound, said on the page, and its verdict; None where nothing does or none is set."""
         works = all(v.status == SUPPORTED for v in verdicts)
-        may = self.pack.dimensions[self.reading.only or ""].kind == "fact" if self.reading.only else False
+        name = self.reading.only
+        may = name and (self.pack.dimensions[name].kind == "fact" or asks_of_only(self.reading.focus))
         open_ = may and all(v.status in {SUPPORTED, "depends"} for v in verdicts)
-        return (self._exclusive() if works or open_ else None) or self._universal()
+        return (self._exclusive(SUPPORTED) if works or open_ else None) or self._universal()
 
     def _check(self, name: str, value: str) -> Verdict:
-        return self.house.checker.check(self.decision, {**self.facts, name: (value,)})
+        return self._checked({name: (value,)})
+
+    def _checked(self, other: Facts) -> Verdict:
+        return self.house.checker.check(self.decision, {**self.facts, **other})
 
     def _decides(self, name: str | None) -> bool:
         return name in self.house.checker.space(self.decision).domains
@@ -62,38 +66,53 @@ class Bounds:
             self.page.say(rule.title, rule.place)
         return status, verdicts[refuted]
 
-    def _exclusive(self) -> tuple[Status, Verdict] | None:
-        """Of a claim that nothing else holds ("only Windows"): wrong as soon as another value holds too."""
+    def _exclusive(self, outcome: str) -> tuple[Status, Verdict] | None:
+        """Of a claim that nothing else has this outcome ("only Windows"): wrong as soon as another value has it too."""
         name = self.reading.only
         if not name or not self._bound(name) or not self._decides(name):
             return None
         said = {v for s in self.reading.scenarios for v in s.facts.get(name, ())}
         for value in [v for v in self.pack.dimensions[name].names if said and v not in said]:
-            verdict = self._check(name, value)
-            found = [(b.rules, b.facts) for b in verdict.branches if b.outcome == SUPPORTED]
-            if verdict.status == SUPPORTED:
-                found = [(verdict.rules, {})]
-            ways = [(rules, {**verdict.known, **facts, name: (value,)}) for rules, facts in found]
-            if ways:
-                rules, facts = min(ways, key=lambda way: len(self._torn(verdict, name, way[1])))
-                return self._say(verdict, self.pack.rule(rules[0]), name, facts), verdict
+            usual = self._check(name, value)
+            for verdict in [usual, *(self._checked({**other, name: (value,)}) for other in self._unusual(usual))]:
+                found = [(b.rules, b.facts) for b in verdict.branches if b.outcome == outcome]
+                if verdict.outcome == outcome:
+                    found = [(verdict.rules, {})]
+                ways = [(rules, {**verdict.known, **facts, name: (value,)}) for rules, facts in found]
+                if ways:
+                    rules, facts = min(ways, key=lambda way: len(self._torn(verdict, name, way[1])))
+                    return self._say(verdict, self.pack.rule(rules[0]), name, facts), verdict
         return None
+
+    def _unusual(self, verdict: Verdict) -> list[Facts]:
+        """What was only assumed, one thing at a time otherwise."""
+        return [
+            {name: (value,)}
+            for name, assumed, _ in verdict.assumed
+            for value in self.pack.dimensions[name].names
+            if value != assumed
+        ]
 
     def _bound(self, name: str) -> bool:
         """Whether "only" is part of what is claimed or asked ("Is it for Windows only?"), and not of what is wished for."""
         focus = self.reading.focus
         asks = focus[:1] in _ASKING and "or" not in focus and self.pack.dimensions[name].kind == "fact"
-        return self.reading.kind == "claim" or closes(focus) or (asks and closings(focus) != [])
+        return self.reading.kind == "claim" or closes(focus) or asks_of_only(focus) or (asks and closings(focus) != [])
 
     def exception(self, verdict: Verdict) -> tuple[Status, Verdict] | None:
-        """What stands against "always": a case that was only assumed away, said on the page, and its verdict; None where nothing does."""
-        if words("unexcepted").isdisjoint(self.reading.focus) or verdict.outcome != self.reading.outcome:
+        """What stands against "only" and "always" of a value, said on the page, and its verdict; None where nothing does.
+
+        That is another case that has it too, and a case without it that was only assumed away.
+        """
+        if verdict.outcome != self.reading.outcome:
             return None
-        ways = ((name, value) for name, _, _ in verdict.assumed for value in self.pack.dimensions[name].names)
-        for name, value in ways:
-            other = self._check(name, value)
+        if words("unexcepted").isdisjoint(self.reading.focus):
+            return self._exclusive(verdict.outcome)
+        for changed in self._unusual(verdict):
+            other = self._checked(changed)
             if other.status == "information" and other.outcome != verdict.outcome:
-                return self._say(other, self.composer.leading(other)[0], name, {**other.known, name: (value,)}), other
+                rule, (name,) = self.composer.leading(other)[0], changed
+                return self._say(other, rule, name, {**other.known, **changed}), other
         return None
 
     def _say(self, verdict: Verdict, rule: Rule, name: str, facts: Facts) -> Status:

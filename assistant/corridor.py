@@ -12,6 +12,7 @@ from assistant.checker import SUPPORTED
 from assistant.choices import Choosing, House
 from assistant.compose import MOST_CHARACTERS, MOST_CITATIONS, Page, lower, spoken
 from assistant.confidence import Way, situation
+from assistant.denial import asks_of_only
 from assistant.disputes import fitting
 from assistant.grammar import asks_duty, asks_plainly, in_general
 from assistant.lexicon import phrases, words
@@ -358,7 +359,8 @@ class Case:
         """Yes or no to a claim about a stated fact, with its place."""
         self.way = "stated fact"
         text = spoken(stated.fact.place.quote, self.composer.header(stated.fact.place))
-        holds = stated.holds
+        silent_on_others = asks_of_only(self.reading.focus) and "only" not in text
+        holds = None if silent_on_others else stated.holds
         if holds is None or (self.reading.kind == "explain" and not asks_duty(self.reading.focus)):
             self.page.say(text, stated.fact.place)
             return "information"

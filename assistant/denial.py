@@ -99,6 +99,11 @@ def closes(tokens: Sequence[str]) -> bool:
     )
 
 
+def asks_of_only(tokens: Sequence[str]) -> bool:
+    """Whether a question begins with what nothing else shall do: "Does only MABS …?"."""
+    return "only" in tokens[1:2] and tokens[0] in {"is", "are", "do", "does", "can", "will"}
+
+
 def bounds(tokens: Sequence[str]) -> list[int]:
     """Indices of the words that bound a statement to what they name: "only", "nobody else", "at most"."""
     bounding = words("bounding")

@@ -185,7 +185,7 @@ LEAD = frozenset(
 
 _COMPARATIVE = re.compile(
     r"\b(?!(?:other|rather|later|earlier|older|longer|number|servers?|user|customer|computer|owner|n?ever|over|under|after|n?either|whether)\b)(?:\w+er|more|less|worse)\b(?: \w+){0,3} than\b"
-    r"|\b(?:is|are|isn't|aren't)\b.*\b(?:the same (?:thing|product|tool|agent|kind|as|\?)|identical|equivalent|interchangeable|synonyms?)"
+    r"|\b(?:is|are|isn't|aren't)\b.*\b(?:the same(?: (?:thing|product|tool|agent|kind|as|\?)|$)|identical|equivalent|interchangeable|synonyms?)"
 )
 _NEEDS = re.compile(r"\b(?:needs|requires) (?!to\b|\w+ing\b)")
 _YES_NO = re.compile(r"\byes (?:or )?no\b")
@@ -212,6 +212,8 @@ def kind_of(
         else next((h for h in reversed(heads) if h in WH), "") or _inner_wh(tokens)
     )
     polar = main if main in AUX else "" if wh else next((h for h in heads if h in AUX), "")
+    if _names_two(mentions) and _equates(tokens, mentions):
+        return "compare", (tokens[0],), True
     hit = _COMPARE.search(line) or (_COMPARATIVE.search(line) if _names_two(mentions) else None)
     if hit:
         return "compare", (hit[0],), True
@@ -321,8 +323,15 @@ def kind_of(
 
 def _names_two(mentions: Sequence[Mention]) -> bool:
     """Whether two values of one thing are named, neither denied."""
-    said = {(m.dimension, m.values) for m in mentions if not m.negated}
+    said = {(m.dimension, v) for m in mentions if not m.negated for v in m.values}
     return len(said) > len({name for name, _ in said})
+
+
+def _equates(tokens: Sequence[str], mentions: Sequence[Mention]) -> bool:
+    """Whether two things are named and only asked to be one: "Is MARS the VM extension?"."""
+    named = {n for m in mentions for n in range(m.start, m.end)}
+    rest = {t for n, t in enumerate(tokens) if n not in named and t not in PUNCTUATION}
+    return tokens[0] in {"is", "are"} and rest <= {"is", "are", "the", "a", "an", "agent"} and len(mentions) > 1
 
 
 def _names_one(tokens: Sequence[str], mentions: Sequence[Mention]) -> bool:

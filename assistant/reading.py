@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from assistant.conversation import Context, Conversation, merge, starts_over
-from assistant.denial import closes, closings, denials, excluded
+from assistant.denial import asks_of_only, closes, closings, denials, excluded
 from assistant.doubts import Doubts
 from assistant.grammar import (
     AUX,
@@ -398,8 +398,11 @@ class Reader:
         "Only" beside something that the user may choose says what is wanted ("only files"), and closes nothing.
         """
         for n in closings(focus):
-            opens = n == 0 or focus[n - 1] in PUNCTUATION or focus[n - 1] == "that"
-            alone = next((m for m in mentions if m.start - first == n + 1), None)
+            if not {"when", "if", "once"}.isdisjoint(focus[n + 1 :]):
+                continue  # bounds the circumstances: "Linux only gets it when there are scripts"
+            opens = n == 0 or focus[n - 1] in PUNCTUATION or focus[n - 1] == "that" or asks_of_only(focus)
+            named = n + 1 + (focus[n + 1 : n + 2] in (("the",), ["the"]))
+            alone = next((m for m in mentions if m.start - first == named), None)
             if opens and alone and self.pack.dimensions[alone.dimension].kind == "choice":
                 return alone.dimension  # "Only MABS and DPM are app-aware"
             for m in mentions:
