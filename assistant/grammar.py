@@ -157,6 +157,8 @@ _SUBORDINATE = frozenset(
 )
 _SELF = frozenset({"i", "we", "you", "one", "they", "people"})
 _BEFORE_NOUN = frozenset({"a", "an", "the", "to", "of", "for", "by", "in", "on", "from", "with"})
+_CLAUSE = 10
+"""Words among which a yes/no question says what is to happen."""
 _TITLE = 5
 """Words before the noun of a phrase that asks for it, at most."""
 LEAD = frozenset(
@@ -486,6 +488,24 @@ def asks_duty(focus: Sequence[str]) -> bool:
     return any(h in AUX for h in _heads(focus))
 
 
+def asks_act(focus: Sequence[str], acts: Collection[str]) -> bool:
+    """Whether a yes/no question is whether one of these acts (stems) happens: "Does the job restart the VM?", "Is it restarted?"."""
+    if not acts or not focus or focus[0] not in AUX:
+        return False
+    for n, token in enumerate(focus[:_CLAUSE]):
+        if token in PUNCTUATION or token in words("opens_circumstances"):
+            return False
+        passive = focus[0] in {"is", "are", "was", "were"} or "be" in focus[:n] or "get" in focus[:n]
+        if (
+            n > 1
+            and stem(token) in acts
+            and focus[n - 1] not in words("determining")
+            and passive == (token[-2:] in {"ed", "en"})
+        ):
+            return True
+    return False
+
+
 def asks_plainly(focus: Sequence[str]) -> bool:
     """Whether a statement is put as a question: "And the snapshot stays after that?"."""
     return bool(focus) and focus[-1] == "?" and not set(focus) & set(WH)
@@ -505,3 +525,18 @@ def outcome_of(decision: Decision | None, mentions: Sequence[Mention], tokens: S
         return None
     values = [v for m in said for v in m.values]
     return values[0] if len(set(values)) == 1 else None
+
+
+def of_one_made(focus: Sequence[str]) -> bool:
+    """Whether it is about backups that are made already, so that nothing is left to choose: "Will my VM's backup be app-aware?"."""
+    backups = next((n for n, t in enumerate(focus[:SHORT]) if t in {"backup", "backups"}), 0)
+    return (
+        backups > 0
+        and focus[0] in {"is", "are", "was", "were", "will"}
+        and focus[1] in {"my", "our", "his", "her", "their"}
+    )
+
+
+def points_at(judging: Sequence[str], before: int) -> bool:
+    """Whether a short sentence asks for a verdict on the longer one before it, which names no value: "Can this stay there?"."""
+    return len(judging) <= SHORT < before and not {"this", "that", "it"}.isdisjoint(judging)

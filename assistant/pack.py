@@ -553,8 +553,8 @@ class _Reader:
 
     def _silence(self, record: Record) -> Silence:
         words, near = record.phrases("words"), record.phrase_lists("near")
-        weak = record.flag("weak")
-        return Silence(record.text("id"), words, record.text("says"), self._place(record), near, weak)
+        weak, acts = record.flag("weak"), record.phrases("acts")
+        return Silence(record.text("id"), words, record.text("says"), self._place(record), near, weak, acts)
 
     def _phrase(self, record: Record) -> Phrase:
         raw = record.table("facts")

@@ -17,12 +17,15 @@ from assistant.grammar import (
     AUX,
     SHORT,
     WH,
+    asks_act,
     asks_duty,
     denies,
     focus_of,
     in_general,
     kind_of,
+    of_one_made,
     outcome_of,
+    points_at,
     sentence_spans,
 )
 from assistant.items import items_of
@@ -35,6 +38,7 @@ from assistant.negation import negated
 from assistant.pack import Pack
 from assistant.rules import Decision
 from assistant.several import goes_on, questions_of
+from assistant.stems import stems
 from assistant.types import Kind, Mention, Reading, Scenario
 from assistant.vocabulary import PUNCTUATION, Found, Vocabulary, Word, clean, mention, parts_of, texts
 
@@ -77,6 +81,7 @@ class Reader:
             if d.kind == "fact"
         ]  # fmt: skip
         self._weak = frozenset(s.id for s in pack.silences if s.weak)
+        self._acts = [(s.id, frozenset(stems(s.acts))) for s in pack.silences if s.acts]
         self._nouns = sorted(
             ((parts_of(noun), d.name) for d in pack.dimensions.values() for noun in d.nouns),
             key=lambda n: -sum(len(p) for p in n[0]),
@@ -249,10 +254,12 @@ class Reader:
         ]
         asking = [f for f in found if first <= f.start < last]
         subjects = self._subjects(tokens, asking)
+        if decision and decision.kind == "capability":
+            subjects |= {n: 1 for n, acts in self._acts if asks_act(focus, acts)}
         if judged and inside:
             subjects = {n: size for n, size in subjects.items() if n in self._weak}
         scenarios = self.machines.scenarios(tokens, mentions, set(compared[:1]))
-        made = [decision.asks] if decision and decision.asks and _of_one_made(focus) else []
+        made = [decision.asks] if decision and decision.asks and of_one_made(focus) else []
         return Reading(
             kind=kind,
             decision=decision.id if decision else None,
@@ -318,7 +325,7 @@ class Reader:
             claims = any(n in quote for n in named) and set(WH).isdisjoint(tokens[quote.start : quote.stop])
             return (quote.start, quote.stop) if claims else None
         before = [s for s in sentences if s.stop <= judging[0]]
-        told = [s for s in before if any(n in s for n in named)] or [s for s in before[-1:] if _points_at(said, len(s))]
+        told = [s for s in before if any(n in s for n in named)] or [s for s in before[-1:] if points_at(said, len(s))]
         idle = sum(len(s) for s in before if told and s.start >= told[-1].stop)
         return (told[-1].start, told[-1].stop) if told and idle <= SHORT else None
 
@@ -581,18 +588,3 @@ def _handled(tokens: Sequence[str], ends: Iterable[int]) -> bool:
     """Whether something is done to a tool, or it needs something, and not what it does: "Does the extension get updated?"."""
     after = ([t for t in tokens[end:] if t not in lexicon_words("before_done")][:1] for end in ends)
     return any(lexicon_words("done_to_tools").issuperset(first) for first in after if first)
-
-
-def _of_one_made(focus: Sequence[str]) -> bool:
-    """Whether it is about backups that are made already, so that nothing is left to choose: "Will my VM's backup be app-aware?"."""
-    backups = next((n for n, t in enumerate(focus[:SHORT]) if t in {"backup", "backups"}), 0)
-    return (
-        backups > 0
-        and focus[0] in {"is", "are", "was", "were", "will"}
-        and focus[1] in {"my", "our", "his", "her", "their"}
-    )
-
-
-def _points_at(judging: Sequence[str], before: int) -> bool:
-    """Whether a short sentence asks for a verdict on the longer one before it, which names no value: "Can this stay there?"."""
-    return len(judging) <= SHORT < before and not {"this", "that", "it"}.isdisjoint(judging)

@@ -198,6 +198,8 @@ class Silence:
     """Groups of words; one of each in a sentence is asking about it too."""
     weak: bool = False
     """Its words are often said in passing, so it is the subject only where the rules and the documents have little to say."""
+    acts: tuple[str, ...] = ()
+    """Verbs; a yes/no question that the rules would answer is asking about it when it is whether one of them happens."""
 
 
 @dataclass(frozen=True, slots=True)
