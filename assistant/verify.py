@@ -67,6 +67,8 @@ class Verifier:
         self.attributes, self.naming = Attributes(pack), Naming(pack)
         self.cited = Cited(pack, Tensions(pack, vocabulary, self.rulings))
         self._plain = _plain_words() | {s for w in pack.plain for s in stems(split(w))}
+        self._acts = frozenset(stems([act for s in pack.silences for act in s.acts]))
+        self._silent = frozenset(s.id for s in pack.silences if not s.weak)
         self._verbatim = self._sentences()
 
     def verify(self, text: str) -> Verification:
@@ -201,7 +203,9 @@ class Verifier:
             and all(c.standing == "not_covered" for c in found)
         )
         named = few and self.vocabulary.find([Word(t, 0, 0) for t in tokens])
-        return tuple(bare(tokens)) if named and all(f.entry.kind == "value" for f in named) else ()
+        spoken = bare(tokens)
+        told = named and all(f.entry.kind == "value" for f in named) and spoken[-1] not in NEGATIVE
+        return tuple(spoken) if told else ()
 
     def _borrowed(
         self,
@@ -415,6 +419,8 @@ class Verifier:
             return self.cited.claim(span, "disputed", [], disputed)
         right, holding = [t for t in told if t.holds], [r for r in ruled if r.outcome == "holds"]
         left = sorted({*self._left(residue, tokens, holding, right), *self._unvouched(words, own, holding, right)})
+        if not right:
+            left = sorted({*left, *self._elsewhere(words, own)})
         settled = {i for r in holding for i in r.used}
         half = (
             bool(wrong)
@@ -426,6 +432,12 @@ class Verifier:
         return self.cited.open(
             span, words, left, strange, [r for r in ruled if r.outcome in {"open", "fails"}], right, holding
         )
+
+    def _elsewhere(self, words: Sequence[str], own: int) -> set[int]:
+        """The words of what no rule is about: acts and subjects on which the documents are silent."""
+        acts = {n for n in range(own, len(words)) if stem(words[n]) in self._acts}
+        silent = (f for f in self.vocabulary.find([Word(w, 0, 0) for w in words]) if f.entry.name in self._silent)
+        return acts | {n for f in silent if f.entry.kind == "silence" for n in range(max(own, f.start), f.end)}
 
     def _left(
         self,

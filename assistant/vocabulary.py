@@ -157,6 +157,7 @@ class Vocabulary:
         own.update(w for d in pack.decisions.values() for p in d.read for e in p if e[0] != "@" for w in split(e))
         own.update(w for gaps in self._gaps.values() for parts, _ in gaps for part in parts for w in part)
         own.update(w for f in pack.facts for p in (*f.yes, *f.no, *(w for g in f.topic for w in g)) for w in split(p))
+        own.update(form for s in pack.silences for act in s.acts for form in _forms(act))
         own.update(_GRAMMAR)
         self._words = frozenset(own)
         self._named = frozenset(w for phrase, entry in _entries(pack) if entry.kind == "value" for w in split(phrase))
@@ -424,6 +425,11 @@ def _english(word: str) -> bool:
     ends = ("s", "es", "ed", "d", "ing", "ly", "er", "ers")
     stems = [word[: -len(end)] for end in ends if word.endswith(end) and len(word) - len(end) >= _STEM]
     return word in known or any(s in known or s + "e" in known for s in stems)
+
+
+def _forms(verb: str) -> tuple[str, ...]:
+    """A regular verb as it is met in a sentence."""
+    return verb, f"{verb}s", f"{verb.removesuffix('e')}ed", f"{verb.removesuffix('e')}ing"
 
 
 def _entries(pack: Pack) -> Iterator[tuple[str, Entry]]:

@@ -128,6 +128,7 @@ SCHEMA = json.loads(files("assistant").joinpath("answer.schema.json").read_text(
         ("Does only Replace existing need a stopped VM?", "information"),
         ("Are only changed blocks copied after the first backup?", "supported"),
         ("Are MABS and DPM the same thing?", "information"),
+        ("Can Create a new VM restore a VM to another region?", "not_stated"),
         ("Can MARS back up the registry?", "not_stated"),
         ("Can MARS back up files of a Windows server without a licence?", "not_stated"),
         ("Can I restore a backup made by MARS onto another server?", "not_stated"),

@@ -66,6 +66,11 @@ def test_a_clause_denies_for_itself_alone(helper: Assistant, text: str, expected
         # borrowed, a claim is called wrong only when it was read
         ("Local Windows VMs are fine with MABS. It costs us about 10 dollars per protected instance.", ["proven", "not_covered"]),
         ("GRS keeps data in a second region. The second region for us is North Europe.", ["proven", "not_covered"]),
+        ("MARS resizes files on a Windows server.", ["not_covered"]),
+        ("MABS shares the app data of on-premises Windows VMs.", ["not_covered"]),
+        ("The VM extension backs up a Windows VM in Azure manually.", ["not_covered"]),
+        ("Create a new VM restores a VM to another region.", ["not_covered"]),
+        ("- local tin: nothing\n- Azure VM: the extension", ["not_covered", "proven"]),
     ],
 )  # fmt: skip
 def test_what_is_not_said_is_not_guessed(helper: Assistant, text: str, expected: list[str]) -> None:
