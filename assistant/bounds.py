@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistant.checker import SUPPORTED
 from assistant.compose import lower
-from assistant.denial import asks_of_only, closes, closings
+from assistant.denial import asks_of_only, closes, closings, overstates
 from assistant.lexicon import words
 
 if TYPE_CHECKING:
@@ -106,6 +106,10 @@ class Bounds:
         """
         if verdict.outcome != self.reading.outcome:
             return None
+        leading = self.composer.leading(verdict)[:1]
+        if leading and overstates(self.reading.focus, leading[0].place.quote):
+            self.page.say(f"{self._lead()}: {lower(leading[0].title)}", leading[0].place)
+            return "not_supported", verdict
         if words("unexcepted").isdisjoint(self.reading.focus):
             return self._exclusive(verdict.outcome)
         for changed in self._unusual(verdict):
@@ -117,12 +121,14 @@ class Bounds:
 
     def _say(self, verdict: Verdict, rule: Rule, name: str, facts: Facts) -> Status:
         """Say what holds beside the claimed; where the documents themselves read both ways, that they do."""
-        lead = "That is not right" if self.reading.kind == "claim" else "No"
-        self.page.say(f"{lead}: {lower(rule.title)}", rule.place)
+        self.page.say(f"{self._lead()}: {lower(rule.title)}", rule.place)
         torn = self._torn(verdict, name, facts)
         for tension in torn[:1]:
             self.composer.differ(self.page, tension)
         return "conflict" if torn else "not_supported"
+
+    def _lead(self) -> str:
+        return "That is not right" if self.reading.kind == "claim" else "No"
 
     def _torn(self, verdict: Verdict, name: str, facts: Facts) -> list[Tension]:
         """The disagreements of the documents about this dimension that touch a verdict on these facts."""

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.compose import Composer, Page, spoken
+from assistant.denial import denials
 from assistant.reading import said_by
 from assistant.rules import Place
+from assistant.stems import stems
 from assistant.vocabulary import split
 
 if TYPE_CHECKING:
@@ -62,8 +64,8 @@ class Choosing:
         """The labels of the right options, worded on the page with what proves them."""
         readings = self.house.reader.options(self.reading)
         bodies = [body for _, body in self.reading.choices]
-        judged = [self._judge(option, body) for option, body in zip(readings, bodies, strict=True)]
-        judged = self._belonging(readings) or judged
+        judged = self._machines(bodies) or self._belonging(readings) or self._told(readings)
+        judged = judged or [self._judge(option, body) for option, body in zip(readings, bodies, strict=True)]
         single = [j for j, body in zip(judged, bodies, strict=True) if not _NONE.search(body) and not _ALL.search(body)]
         judged = [
             _none_of(single) if _NONE.search(body) else _all_of(single) if _ALL.search(body) else judged[n]
@@ -78,7 +80,11 @@ class Choosing:
         several = bool(_SEVERAL.search(self._asking(bodies)))
         least = 1.0 if max(wanted) >= 1.0 else _PERHAPS
         right = [n for n, w in enumerate(wanted) if w >= least] if several else []
-        right = right or [max(range(len(wanted)), key=lambda n: (wanted[n] + near[n], -n))]
+        counted = _HOW_MANY.search(self._asking(bodies))
+        most = _NUMBERS[(counted[1] or counted[2]).lower()] if counted else 1
+        if len(right) != most if counted else not right:
+            best = sorted(range(len(wanted)), key=lambda n: (-wanted[n] - near[n], n))
+            right = sorted(best[:most])
         labels = [label for label, _ in self.reading.choices]
         self.page.say("; ".join(f"{labels[n]}: {bodies[n]}" for n in right) + ".")
         for n in right[:3]:
@@ -91,6 +97,32 @@ class Choosing:
         for body in bodies:
             asking = asking.replace(body, " ", 1)
         return asking
+
+    def _machines(self, bodies: Sequence[str]) -> list[Judged]:
+        """Of options that name the machines of the question what the rules say of each; empty of any others."""
+        named = {tuple(split(s.label)): s.facts for s in self.reading.scenarios if s.label}
+        told = [named.get(tuple(split(body))) for body in bodies]
+        decision = self.pack.decisions.get(self.reading.decision or "")
+        if decision is None or decision.kind != "capability" or None in told:
+            return []
+        return [self._weighed(self.house.checker.check(decision.id, facts or {}), 1.0) for facts in told]
+
+    def _told(self, options: Sequence[Reading]) -> list[Judged]:
+        """Of options that are values, each its own, the one whose section answers the question by itself; empty when none is that near."""
+        values = [next(((m.dimension, v) for m in o.mentions for v in m.values[:1]), None) for o in options]
+        hits = [] if self.reading.denied or len({*values}) < len(values) else self.house.search(self.reading.stem, 1)
+        if None in values or not hits or hits[0].similarity < _SURE:
+            return []
+        unit = hits[0].unit
+        about = [
+            f for f in self.pack.facts if f.place.source == unit.section_id and unit.start <= f.place.start < unit.end
+        ]
+        fact = next((f for f in about if f.about and not denials(split(f.place.quote))), None)
+        right = [fact is not None and fact.about.get(v[0]) == (v[1],) for v in values if v]
+        if fact is None or sum(right) != 1:
+            return []
+        said = spoken(fact.place.quote, self.composer.header(fact.place))
+        return [Judged(1.0, said, fact.place) if r else Judged(-1.0) for r in right]
 
     def _belonging(self, options: Sequence[Reading]) -> list[Judged]:
         """Of "which is NOT a restore option?": the options that name one belong, the others do not; empty when it is asked otherwise."""
@@ -120,10 +152,7 @@ class Choosing:
             and decision.kind == "capability"
             and (chosen or (option.mentions and decision.id != self.pack.main))
         ):
-            verdict = self._checked(decision.id, option)
-            if verdict.status in {"supported", "not_supported"}:
-                return self._by_rule(1.0 if (verdict.status == "supported") != option.negative else -1.0, verdict)
-            return Judged(_PERHAPS if verdict.status == "depends" else -0.5)
+            return self._weighed(self._checked(decision.id, option), -1.0 if option.negative else 1.0)
         return self._by_words(body)
 
     def _checked(self, decision: str, option: Reading) -> Verdict:
@@ -165,6 +194,11 @@ class Choosing:
         """The claims from a place of a text on that are proven or contradicted."""
         claims = self.house.verifier.verify(text).claims
         return [c for c in claims if c.start >= own and c.standing in {"proven", "contradicted"} and c.citations]
+
+    def _weighed(self, verdict: Verdict, sign: float) -> Judged:
+        if verdict.status in {"supported", "not_supported"}:
+            return self._by_rule(sign if verdict.status == "supported" else -sign, verdict)
+        return Judged(_PERHAPS if verdict.status == "depends" else -0.5)
 
     def _by_rule(self, holds: float, verdict: Verdict) -> Judged:
         self.verdicts.append(verdict)
@@ -226,6 +260,9 @@ def _filled(stem: str, body: str) -> str:
     hit = _COUNTED.match(asking)
     if hit:
         return f"{hit['who']} {hit['does']} {body} {hit['what']}." if hit["who"] else f"There are {body} {hit['what']}."
+    before = stem[: len(stem) - len(asking)].strip()
+    if before and _OF_THESE.search(before) and len(asking.split()) < _STATEMENT:
+        return _OF_THESE.sub(lambda _: body, before, count=1)
     named = _WANTED.sub(lambda _: body, asking, count=1)
     return f"{named}." if named != asking and len(named.split()) > len(body.split()) + _STATEMENT else ""
 
@@ -236,6 +273,14 @@ _COUNTED = re.compile(
 )
 _ASKED_FOR = "one|ones|of (?:these|them|the following)|sql|backup|backups|types?|kinds?|options?|tools?|agents?|extension|levels?|services?|consistency|redundancy|replication|storage|setting|restore|snapshot|machine|component|product"
 _WANTED = re.compile(rf"\b(?:which|what)(?: (?:{_ASKED_FOR}))*(?= )", re.IGNORECASE)
+_NUMBERS = {"two": 2, "three": 3, "four": 4}
+_HOW_MANY = re.compile(
+    r"\b(?:which|pick|choose|select|mark|tick|name) (two|three|four)\b(?! of the)|\b(two|three) of (?:these|the following|them)\b",
+    re.IGNORECASE,
+)
+"""How many options are right, where a question says so."""
+_OF_THESE = re.compile(r"\b(?:one|two|three|four|some) of (?:these|the following|them)\b", re.IGNORECASE)
+"""What an option stands for in a statement that "Which?" follows."""
 _NOT_ONE_OF = re.compile(r"\bnot\b.{0,12}\b(?:a|an|one|among|part|in)\b|\bodd one\b", re.IGNORECASE)
 _TWO = 2
 _NONE = re.compile(r"^\W*(?:none|neither|nothing)\b", re.IGNORECASE)
@@ -245,6 +290,8 @@ _ALL = re.compile(
 _TRUTH = {"true": 1.0, "yes": 1.0, "false": -1.0, "no": -1.0}
 _STATEMENT = 3
 """Words from which on an option is read as a statement of its own."""
+_SURE = 0.6
+"""Likeness from which on a place answers a question without its options."""
 _PERHAPS = 0.4
 """What an option is worth that holds on some condition."""
 _SEVERAL = re.compile(
@@ -254,4 +301,4 @@ _SEVERAL = re.compile(
 
 
 def _content(text: str) -> list[str]:
-    return [w for w in split(text) if len(w) > 2]
+    return stems([w for w in split(text) if len(w) > 2 or w.isdigit()])

@@ -12,7 +12,7 @@ from assistant.checker import SUPPORTED
 from assistant.choices import Choosing, House
 from assistant.compose import MOST_CHARACTERS, MOST_CITATIONS, Page, lower, spoken
 from assistant.confidence import Way, situation
-from assistant.denial import asks_of_only
+from assistant.denial import asks_of_only, overstates
 from assistant.disputes import fitting
 from assistant.grammar import asks_duty, asks_plainly, in_general
 from assistant.lexicon import phrases, words
@@ -360,7 +360,7 @@ class Case:
         self.way = "stated fact"
         text = spoken(stated.fact.place.quote, self.composer.header(stated.fact.place))
         silent_on_others = asks_of_only(self.reading.focus) and "only" not in text
-        holds = None if silent_on_others else stated.holds
+        holds = None if silent_on_others else stated.holds and not overstates(self.reading.focus, text)
         if holds is None or (self.reading.kind == "explain" and not asks_duty(self.reading.focus)):
             self.page.say(text, stated.fact.place)
             return "information"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.lexicon import starting, words
+from assistant.lexicon import phrases, starting, words
 
 _TAG = re.compile(
     r"(?:[,;.]? (?:isn't|aren't|doesn't|don't|can't|won't|wasn't|hasn't|haven't|didn't) (?:it|they|he|she|that|this|so|we|you|i|there)(?: so| not)?"
@@ -76,7 +76,14 @@ def excluded(tokens: Sequence[str]) -> bool:
         return True
     verbs = words("denying") - words("particles")
     found = [n for n in denials(tokens) if tokens[n] in verbs or _stands(tokens, n, "denying_phrases")]
-    return len(found) % 2 == 1
+    return (len(found) + bool(_GOES_WRONG.match(" ".join(tokens)))) % 2 == 1
+
+
+_GOES_WRONG = re.compile(
+    r"^(?:(?:so|and|but|then) )*(?:is|are|will|would|do|does|can|could|might)"
+    r"(?: (?!(?:if|when|because|after|that|which|who|what|to|since|as|while|once|or|vss|scripts?) )\w+){0,6} (?:fail|problems?|trouble|issues?)\b(?! over\b)"
+)
+"""Asks whether something goes wrong: "Will a restore fail when …?", "Is it a problem if …?"."""
 
 
 def closings(tokens: Sequence[str]) -> list[int]:
@@ -97,6 +104,14 @@ def closes(tokens: Sequence[str]) -> bool:
         f" {p} " in line
         for p in ("the only", "nobody else", "no one else", "none else", "nothing else", "exclusively", "the sole")
     )
+
+
+def overstates(tokens: Sequence[str], quote: str) -> bool:
+    """Whether a question asks for every case and its source leaves room for others: "always" of what is so "typically"."""
+    every = not words("unexcepted").isdisjoint(tokens) or "all cases" in " ".join(tokens)
+    source = quote.lower()
+    hedges = (*words("hedging"), *(" ".join(p) for p in phrases("hedging_phrases")))
+    return every and any(re.search(rf"\b{hedge}\b", source) for hedge in hedges)
 
 
 def asks_of_only(tokens: Sequence[str]) -> bool:

@@ -103,7 +103,7 @@ def wants_the_wrong_one(stem: str) -> bool:
 
 _WRONG_OUT_LOUD = re.compile(r"\b(?:NOT|EXCEPT|FALSE|WRONG|INCORRECT)\b|\bodd one\b")
 _WRONG_ONE = re.compile(
-    r"\b(?:not|except|isn't|incorrect|false|wrong|cannot|can't|never|unsupported|doesn't|don't|off the table|ruled out|out of the question|unavailable|falls? (?:away|out|flat)|drops? out|"
-    r"forbidden|impossible|no go|fails|won't|odd one|none of the tools|no tool|no agent|nothing|without any|no protection)\b",
+    r"\b(?:not|except|isn't|aren't|incorrect|false|wrong|cannot|can't|never|unsupported|doesn't|don't|off the table|ruled out|out of the question|unavailable|falls? (?:away|out|flat)|drops? out|"
+    r"forbidden|impossible|no go|closed|blocked|excluded|barred|denied|left out|no way|fails|won't|odd one|none of the tools|no tool|no agent|nothing|without any|no protection)\b",
     re.IGNORECASE,
 )

@@ -62,6 +62,12 @@ class Pattern:
     """The phrases' first words: most patterns are passed over by these alone, a fifth of the time of an answer before."""
 
 
+_POLLED = re.compile(
+    r"^(\W*(?:true or false|right or wrong|correct or not|yes or no|true|judge this))\?\s+(?=\w)", re.IGNORECASE
+)
+"""Asks for a verdict on the statement that follows."""
+
+
 class Reader:
     """Reads questions in the words of one pack."""
 
@@ -89,7 +95,8 @@ class Reader:
 
     def read(self, question: str, after: Context | None = None) -> Reading:
         """What the question says; `after` lends the facts of the previous turn to a follow-up."""
-        text = self.conversation.spelled_out(clean(question), after.reading) if after else clean(question)
+        text = _POLLED.sub(r"\1: ", clean(question))
+        text = self.conversation.spelled_out(text, after.reading) if after else text
         told, asked = questions_of(text)
         if asked:
             return self._several(told, asked, after)
@@ -230,6 +237,8 @@ class Reader:
         main = decision is not None and decision.id == self.pack.main
         tools = [m.end - first for m in inside if decision and m.dimension == decision.asks]
         if main and all(cue.startswith("@") for cue in why) and _handled(focus, tools):
+            decision, why = None, ()
+        if decision and decision.kind == "capability" and not lexicon_words("superlative").isdisjoint(focus):
             decision, why = None, ()
         asked = self._asked(focus) or (self._asked(tokens) if len(focus) <= SHORT else None)
         value = decision is not None and decision.kind == "value"

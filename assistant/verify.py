@@ -17,6 +17,7 @@ from assistant.checker import Checker
 from assistant.cited import Cited, Span, unread
 from assistant.clauses import CASES, Clause, clauses, leans_back, main_of, subject_of
 from assistant.correction import corrected
+from assistant.denial import overstates
 from assistant.errors import QuestionError
 from assistant.leaning import (
     JOINTS,
@@ -427,7 +428,10 @@ class Verifier:
             or any(r.outcome == "fails" and not r.bare for r in ruled)
             or (not right and any(r.outcome == "open" and not r.bare and not r.spoken <= settled for r in ruled))
         )
-        if (right or holding) and not (left or strange or half or unproven(words, own, right, holding)):
+        rules = [self.pack.rule(r) for one in holding for v in one.verdicts for r in v.rules]
+        places = [*(t.fact.place for t in right), *(r.place for r in rules)]
+        hedged = any(overstates(words[own:], p.quote) for p in places)
+        if (right or holding) and not (left or strange or half or hedged or unproven(words, own, right, holding)):
             return self.cited.claim(span, "proven", right, holding)
         return self.cited.open(
             span, words, left, strange, [r for r in ruled if r.outcome in {"open", "fails"}], right, holding

@@ -128,6 +128,18 @@ SCHEMA = json.loads(files("assistant").joinpath("answer.schema.json").read_text(
         ("Does only Replace existing need a stopped VM?", "information"),
         ("Are only changed blocks copied after the first backup?", "supported"),
         ("Are MABS and DPM the same thing?", "information"),
+        ("Is GRS recommended in all cases?", "not_supported"),
+        ("Does the transfer always take 24 hours?", "not_supported"),
+        ("Is it true that backups are kept for 7 years only?", "not_supported"),
+        ("Does the differential depend on a full backup?", "supported"),
+        ("Is Restore disk the quickest restore option?", "information"),
+        ("Is MABS the quickest way to back up an Azure VM?", "not_supported"),
+        ("Can an on-prem Linux VM be backed up directly to the Recovery Services vault?", "not_supported"),
+        ("Can an on-premises Windows VM be backed up directly to the vault?", "supported"),
+        ("Can I restore an on-prem VM into Azure?", "not_stated"),
+        ("True or false? In a crash-consistent backup the content of the RAM is recorded too.", "not_supported"),
+        ("Boss: 'Microsoft takes all the patching of the backup service off our hands'. Is he right?", "supported"),
+        ("After the first run only the bits that changed get shipped, not the entire VM again. Right?", "supported"),
         ("Can Create a new VM restore a VM to another region?", "not_stated"),
         ("Can MARS back up the registry?", "not_stated"),
         ("Can MARS back up files of a Windows server without a licence?", "not_stated"),
@@ -188,6 +200,20 @@ def test_a_no_that_rests_on_several_rules_shows_each(helper: Assistant) -> None:
         "not_supported",
         ["SQL Server backups", "Support matrix", "Azure Backup virtual machine extension"],
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "opening"),
+    [
+        ("Will restore fail if the machine is deallocated?", "No, it is supported"),
+        ("Is it a problem if the VM is deallocated during restore?", "No, it is supported"),
+        ("Are there problems backing up encrypted VMs?", "No, it is supported"),
+        ("Does Replace existing fail on encrypted VMs?", "Yes, it is not supported"),
+        ("Will MARS fail on Linux?", "Yes, it is not supported"),
+    ],
+)
+def test_whether_something_goes_wrong_is_answered_so(helper: Assistant, question: str, opening: str) -> None:
+    assert helper.ask(question).text.startswith(opening)
 
 
 def test_a_path_names_a_folder(helper: Assistant) -> None:
@@ -300,6 +326,13 @@ def test_that_none_of_the_options_holds_is_proven_by_what_refutes_them(helper: A
         ("Which tools back up volumes of on-premises Windows VMs? A. MARS and DPM B. DPM and MABS C. MARS only", ("B",)),
         ("Which agent is installed manually? A. VMSnapshot B. MARS C. both D. neither", ("B",)),
         ("Which of these is unavailable for encrypted VMs: I. create new VM II. restore disk III. replace existing", ("III",)),
+        ("LRS: how much copies are kept inside the region? A) 2  B) 3  C) 6", ("B",)),
+        (
+            "VM-A is encrypted, VM-B is unmanaged, VM-C is unencrypted and managed. Where may I use Replace existing? A) VM-A B) VM-B C) VM-C",
+            ("C",),
+        ),
+        ("Which machines aren't supported? A) physical Windows on-prem B) physical Linux on-prem C) virtual Linux on-prem", ("B",)),
+        ("Which option is quickest to get a running VM? A) Create a new VM B) Restore disk C) Replace existing", ("A",)),
         ("Which level results when VSS fails on a running Windows VM? A) application B) file system C) crash D) none", ("B",)),
     ],
 )  # fmt: skip
