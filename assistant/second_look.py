@@ -50,8 +50,8 @@ def judge(
 
 
 def _asks_one_thing(focus: Sequence[str]) -> bool:
-    """Whether it is answered by yes or no: "either … or …" is not, nor "if it fails, what …"."""
-    opens = any(b in WH for a, b in pairwise([",", *focus]) if a in PUNCTUATION)
+    """Whether it is answered by yes or no: "either … or …" is not, nor "if it fails, what …" nor "… and what …"."""
+    opens = any(b in WH for a, b in pairwise([",", *focus]) if a in PUNCTUATION or a == "and")
     return asks_duty(focus) and not opens and "or" not in focus
 
 
