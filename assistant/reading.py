@@ -146,7 +146,8 @@ class Reader:
     def _blocked(self, fresh: Reading, old: Reading) -> bool:
         """Whether what was said before rules out the decision of a follow-up that leaves it unsaid: files are wanted, not any backup."""
         decision = self.pack.decisions.get(fresh.decision or "")
-        long = len(fresh.focus) > _TWO * SHORT
+        told = max((n for n, t in enumerate(fresh.focus, 1) if t == "."), default=0)
+        long = len(fresh.focus) - told > _TWO * SHORT
         if decision is None or long or decision.id == self.pack.main or old.decision in {None, decision.id}:
             return False
         return self._ruled_out(decision, set(old.scenarios[0].facts))

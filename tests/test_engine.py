@@ -249,6 +249,12 @@ def test_the_depends_asks_what_settles_most(helper: Assistant) -> None:
     assert (answer.missing, answer.ask.dimension) == (("os",), "os")
 
 
+def test_what_is_found_out_later_is_judged_for_what_was_asked(helper: Assistant) -> None:
+    first = helper.ask("Unencrypted VM, managed disks, turned off. Replace existing allowed?")
+    then = helper.ask("hm wait... just saw in the portal that ADE is on for that VM. still ok?", after=first)
+    assert (first.status, then.status) == ("supported", "not_supported")
+
+
 def test_a_follow_up_answers_the_question_we_asked(helper: Assistant) -> None:
     first = helper.ask("Can I back up SQL Server?")
     assert [helper.ask(words, after=first).status for words in ("Windows", "the second")] == [
