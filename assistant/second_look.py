@@ -50,8 +50,9 @@ def judge(
 
 
 def _asks_one_thing(focus: Sequence[str]) -> bool:
-    """Whether it is answered by yes or no: "either … or …" is not, nor "if it fails, what …" nor "… and what …"."""
-    opens = any(b in WH for a, b in pairwise([",", *focus]) if a in PUNCTUATION or a == "and")
+    """Whether it is answered by yes or no: "either … or …" is not, nor "if it fails, what …" nor "…, and what …"."""
+    joined = [t for last, t in pairwise([",", *focus]) if t != "and" or last not in PUNCTUATION]
+    opens = any(b in WH for a, b in pairwise([",", *joined]) if a in PUNCTUATION)
     return asks_duty(focus) and not opens and "or" not in focus
 
 

@@ -105,7 +105,7 @@ def test_two_named_regions_are_two_regions() -> None:
         ("Does nothing back up physical Linux?", "not_supported"),
         ("Can Replace existing not be used for encrypted VMs?", "not_supported"),
         ("Does LRS keep three copies in two regions?", "not_supported"),
-        ("Does the transfer take at least 24 hours?", "information"),
+        ("Does the transfer take at least 24 hours?", "not_supported"),
         ("Is it false that LRS keeps three copies?", "not_supported"),
         ("Can the vault be in another region than the VHD?", "not_supported"),
         ("Can the restored disk only be attached to a new VM?", "not_supported"),
