@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.resources import files
 
@@ -46,15 +47,20 @@ def reads(facts: Mapping[str, object]) -> Script:
     return script
 
 
-def asked(
-    helper: Assistant, behaviour: Behaviour, question: str = QUESTION, after: Answer | None = None, within: float = 5.0
-) -> Answer:
-    """The answer of an assistant whose model behaves so and reads each question, and drafts none."""
+@contextmanager
+def reading_twice(helper: Assistant, behaviour: Behaviour, within: float = 5.0) -> Iterator[Assistant]:
+    """An assistant whose model behaves so and reads each question, and drafts none."""
     with served(behaviour) as url:
         model = ChatOpenAI(model="fake", base_url=url, api_key=SecretStr("x"), max_retries=0, timeout=5)
         made = Assistant(helper.pack, lambda: helper.retriever, model, price=Price(2.0, 10.0), read_twice=True)
         made.drafter = None
         made.second = SecondReader(helper.pack, model, Price(2.0, 10.0), within=within)
+        yield made
+
+
+def asked(helper: Assistant, behaviour: Behaviour, question: str = QUESTION, after: Answer | None = None) -> Answer:
+    """The answer of an assistant whose model behaves so."""
+    with reading_twice(helper, behaviour) as made:
         return made.ask(question, after)
 
 
@@ -131,9 +137,10 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_fault_ends_in_time_with_the_answer_without_it(helper: Assistant, fault: str) -> None:
-    began = time.monotonic()
-    answer = asked(helper, FAULTS[fault], within=1.0)
-    assert time.monotonic() - began < 4.0  # half of what the slow model takes; server and client are made in it too
+    with reading_twice(helper, FAULTS[fault], within=1.0) as made:
+        began = time.monotonic()
+        answer = made.ask(QUESTION)
+        assert time.monotonic() - began < 4.0  # half of what the slow model takes
     assert plain(answer) == helper.ask(QUESTION)
     assert answer.second is not None
     assert (answer.second.facts, answer.second.says) == ({}, "")
