@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from assistant.conversation import Context, Conversation, merge, starts_over
+from assistant.deciding import Deciding
 from assistant.denial import asks_of_only, closes, closings, denials, excluded
 from assistant.doubts import Doubts
 from assistant.grammar import (
@@ -51,17 +52,6 @@ _BESIDE = 3
 """Words between a bounding word and what it bounds, at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """What must all be said for a decision to be meant."""
-
-    tags: frozenset[str]
-    """Dimensions, and values as "dimension=value"."""
-    phrases: tuple[tuple[tuple[str, ...], ...], ...]
-    firsts: frozenset[str]
-    """The phrases' first words: most patterns are passed over by these alone, a fifth of the time of an answer before."""
-
-
 _POLLED = re.compile(
     r"^(\W*(?:true or false|right or wrong|correct or not|yes or no|true|judge this))\?\s+(?=\w)", re.IGNORECASE
 )
@@ -77,10 +67,7 @@ class Reader:
         self.machines = Machines(pack, self.vocabulary.strange)
         self.doubts = Doubts(pack, self.vocabulary)
         self.conversation = Conversation(pack, self.vocabulary)
-        self._reads = [
-            (d, [_pattern(p) for p in d.read], [_pattern(p) for p in d.unless]) for d in pack.decisions.values()
-        ]
-        self._keyed = [_keyed(reads) for _, reads, _ in self._reads]
+        self.deciding = Deciding(pack, self.vocabulary)
         self._alone = [
             (d.name, v.name, tuple(phrase.split()))
             for d in pack.dimensions.values() for v in d.values for phrase in v.alone
@@ -150,25 +137,20 @@ class Reader:
         long = len(fresh.focus) - told > _TWO * SHORT
         if decision is None or long or decision.id == self.pack.main or old.decision in {None, decision.id}:
             return False
-        return self._ruled_out(decision, set(old.scenarios[0].facts))
-
-    def _ruled_out(self, decision: Decision, said: Collection[str]) -> bool:
-        """Whether a decision is not meant where these dimensions are known."""
-        unless = next(u for d, _, u in self._reads if d.id == decision.id)
-        return any(p.tags and not p.phrases and p.tags <= set(said) for p in unless)
+        return self.deciding.ruled_out(decision, set(old.scenarios[0].facts))
 
     def _still(self, carried: Reading, fresh: Reading, old: Reading) -> Reading:
         """With another decision where what a follow-up adds rules out the one before: "Can it be restored? // Single files?"."""
         decision = self.pack.decisions.get(carried.decision or "")
         said = {m.dimension for m in fresh.mentions} - set(old.scenarios[0].facts)
-        if decision is None or decision.id != old.decision or not self._ruled_out(decision, said):
+        if decision is None or decision.id != old.decision or not self.deciding.ruled_out(decision, said):
             return carried
-        other, why = self._decide(self.words(carried.topic), [*old.mentions, *fresh.mentions])
+        other, why = self.deciding.decide(self.words(carried.topic), [*old.mentions, *fresh.mentions])
         return replace(carried, decision=other.id, cues=why) if other else carried
 
     def _with_carried(self, fresh: Reading, after: Context) -> Reading:
         """The decision that a follow-up names by its own words together with values said before ("Is it recommended?", "Does it do Linux?")."""
-        decision, why = self._decide(fresh.focus, [*fresh.mentions, *after.reading.mentions])
+        decision, why = self.deciding.decide(fresh.focus, [*fresh.mentions, *after.reading.mentions])
         named = decision and decision.id != self.pack.main and any(not cue.startswith("@") for cue in why)
         short = len(fresh.focus) <= _TWO * SHORT
         asks = decision and fresh.decision is None and fresh.mentions and short and asks_duty(fresh.focus)
@@ -223,16 +205,16 @@ class Reader:
         first, last = judged or focus_of(tokens)
         focus = tokens[first:last]
         inside = [m for m in mentions if first <= m.start < last]
-        decision, why = self._decide(focus, inside)
+        decision, why = self.deciding.decide(focus, inside)
         if decision is None or decision.id == self.pack.main:
-            wide, reason = self._decide(focus, mentions)
+            wide, reason = self.deciding.decide(focus, mentions)
             decision, why = (wide, reason) if wide else (decision, why)
         general = in_general(focus, {n - first for m in inside for n in range(m.start, m.end)})
         plain = general and asks_duty(focus) and (decision is None or decision.id == self.pack.main)
-        if plain and self._main_of_facts(inside):
-            decision = self._main_of_facts(inside)
+        if plain and self.deciding.main_of_facts(inside):
+            decision = self.deciding.main_of_facts(inside)
         elif decision is None or (decision.id == self.pack.main and len(focus) < len(tokens)):
-            wide, reason = self._decide(tokens, mentions)
+            wide, reason = self.deciding.decide(tokens, mentions)
             if decision is None or (wide and wide.kind == "capability" and len(inside) < _TWO):
                 decision, why = wide, reason
         main = decision is not None and decision.id == self.pack.main
@@ -249,10 +231,10 @@ class Reader:
         )
         if self._asks_value(focus, inside, first, decision, kind, polar=asks_duty(focus)):
             kind, cues, explicit = "value", (*cues, "noun"), True
-        if decision is None and kind == "which" and "how many" not in cues and self._wants_main(asked, inside):
+        if decision is None and kind == "which" and "how many" not in cues and self.deciding.wants_main(asked, inside):
             decision = self.pack.decisions[self.pack.main]
         if decision is None and explicit and kind in {"which", "capability"} and general:
-            decision = self._main_of_facts(inside)
+            decision = self.deciding.main_of_facts(inside)
         compared = self._compared(focus, inside, kind, plain=cues[-1:] in {("statement",), ("fragment",)})
         if compared:
             listed = len(compared) > 1 + _TWO and cues[-1:] in {("statement",), ("fragment",)}
@@ -326,7 +308,7 @@ class Reader:
             or not said
             or (set(WH) - {"why"}) & set(put)
             or set(named) & set(judging)
-            or self._decide(said, ())[0]
+            or self.deciding.decide(said, ())[0]
         ):
             return None
         if lexicon_words("judging").isdisjoint(said) and (asking or not quote):
@@ -358,20 +340,6 @@ class Reader:
             len(said) < _TWO and all(self.pack.dimensions[n].everyday for n in said) and (kind == "explain" or not said)
         )
 
-    def _main_of_facts(self, inside: Sequence[Mention]) -> Decision | None:
-        """The main decision, where something is named beside what it asks for, and all of it counts there."""
-        main = self.pack.decisions.get(self.pack.main or "")
-        used = {n for r in self.pack.rules if r.decision == self.pack.main for n in r.when}
-        facts = {m.dimension for m in inside}
-        return main if main and facts <= used and facts - {main.asks} else None
-
-    def _wants_main(self, asked: str | None, inside: Sequence[Mention]) -> bool:
-        """Whether a bare "Which one for volumes?" is about the main decision: it names what one may choose there."""
-        main = self.pack.decisions.get(self.pack.main or "")
-        chosen = {n for r in self.pack.rules if r.decision == self.pack.main for n in r.when}
-        chosen &= {m.dimension for m in inside if self.pack.dimensions[m.dimension].kind == "choice"}
-        return main is not None and asked in {None, main.asks} and bool(chosen - {main.asks})
-
     def _subjects(self, tokens: Sequence[str], asking: Sequence[Found]) -> dict[str, int]:
         """The subjects on which the documents are silent among what is asked, each with the length of its words."""
         sizes: dict[str, int] = {}
@@ -391,23 +359,6 @@ class Reader:
                 closes = end < len(tokens) and tokens[end] in PUNCTUATION - {"?"}
                 if opens and closes and dimension not in said and tuple(tokens[n:end]) == words and mentions:
                     yield Mention(dimension, (value,), " ".join(words), n, end)
-
-    def _decide(self, tokens: Sequence[str], mentions: Sequence[Mention]) -> tuple[Decision | None, tuple[str, ...]]:
-        """The first decision one of whose patterns is wholly present."""
-        said = {m.dimension for m in mentions} | {f"{m.dimension}={v}" for m in mentions for v in m.values}
-        heard = set(tokens)
-
-        def present(pattern: Pattern) -> bool:
-            close = pattern.firsts <= heard and pattern.tags <= said
-            return close and all(self.vocabulary.has(tokens, phrase) for phrase in pattern.phrases)
-
-        keys = heard | said
-        for (decision, reads, unless), keyed in zip(self._reads, self._keyed, strict=True):
-            near = sorted({n for key in keys & keyed.keys() for n in keyed[key]})
-            hit = next((i for i in near if present(reads[i])), None)
-            if hit is not None and not any(present(pattern) for pattern in unless):
-                return decision, decision.read[hit]
-        return None, ()
 
     def _only(self, focus: Sequence[str], first: int, mentions: Sequence[Mention]) -> str | None:
         """The dimension that a bounding word closes: "Windows only", "only virtual machines", "MABS and nobody else".
@@ -552,20 +503,6 @@ def _asks_which_not(focus: Sequence[str], spoken: Collection[int]) -> bool:
     end = next((n for n in range(opening, len(focus)) if focus[n] in PUNCTUATION), len(focus))
     turning = lexicon_words("contracted") | {"not", "cannot", "never"}
     return any(opening < n < end and n not in spoken and focus[n] in turning for n in denials(focus))
-
-
-def _keyed(patterns: Sequence[Pattern]) -> dict[str, list[int]]:
-    """A word or tag without which a pattern cannot be present -> the patterns: most are never looked at, a fifth of the time of a reading."""
-    keyed: dict[str, list[int]] = {}
-    for n, pattern in enumerate(patterns):
-        keyed.setdefault(min(pattern.firsts or pattern.tags), []).append(n)
-    return keyed
-
-
-def _pattern(elements: Sequence[str]) -> Pattern:
-    phrases = tuple(parts_of(e) for e in elements if not e.startswith("@"))
-    tags = frozenset(e[1:] for e in elements if e.startswith("@"))
-    return Pattern(tags, phrases, frozenset(p[0][0] for p in phrases))
 
 
 def _mended(text: str, words: Sequence[Word]) -> str:
