@@ -66,6 +66,8 @@ class Context:
     reading: Reading
     asked: str | None
     """The dimension that we asked for."""
+    shown: str = ""
+    """The first sentence of the documents that was shown."""
 
 
 _ASIDE = re.compile(
@@ -83,6 +85,14 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 """What was spoken of, as the one of whom something is asked."""
+
+
+_OF_IT = re.compile(
+    r"^(?:(?:and|ok|okay|so|but|then|also|right|thanks|great|good|cool|hm+|ah|oh|well|cheers)\W+)*(?:[\w'-]+ ){0,3}(?:is|does|can|will|has|was|must|would|should|could|did|isn't|doesn't|can't|won't) (?P<it>it)\b"
+    r"(?! (?:true|right|possible|correct|ok|okay|fine|mean|say|matter|depend|rain|snow)\b)(?! (?:\w+ )?(?:to|that|if|for|when|whether)\b)",
+    re.IGNORECASE,
+)
+"""Asks something of what was spoken of, and not whether something is possible."""
 
 
 class Conversation:
@@ -141,6 +151,33 @@ class Conversation:
         if not follows and not refers and not fresh.mentions:
             return fresh
         return self._continue(fresh, tokens, old, line)
+
+    def resolved(self, text: str, after: Context) -> str | None:
+        """A follow-up to an explanation with its subject in the place of "it", so that it can be read by itself; None for others."""
+        old, hit = after.reading, _OF_IT.search(text)
+        value = old.decision is not None and self.pack.decisions[old.decision].kind == "value"
+        if hit is None or not (old.kind in {"explain", "value"} or old.decision is None or value):
+            return None
+        if self._names(text):
+            return None
+        subject = self._subject(after)
+        return f"{text[: hit.start('it')]}{subject}{text[hit.end('it') :]}" if subject else None
+
+    def _subject(self, after: Context) -> str:
+        """What was spoken of: the one choice that the question names, or else the first one in what was shown."""
+        named = list(
+            dict.fromkeys(m.words for m in after.reading.mentions if self._chosen(m.dimension) and not m.negated)
+        )
+        return "" if len(named) > 1 else next(iter(named or self._names(after.shown)), "")
+
+    def _names(self, text: str) -> list[str]:
+        """The words that name choices, in order."""
+        found = self.vocabulary.find(self.vocabulary.words(text))
+        return [f.phrase for f in found if f.entry.kind == "value" and self._chosen(f.entry.name)]
+
+    def _chosen(self, name: str) -> bool:
+        """Whether a dimension is something to choose or to ask for, and no fact of a machine."""
+        return self.pack.dimensions[name].kind != "fact"
 
     def spelled_out(self, text: str, old: Reading) -> str:
         """A follow-up with what was spoken of in the place of "it", where it names another one too: "Does it need MARS?"."""

@@ -154,9 +154,10 @@ class Assistant:
 
     def settle(self, question: str, after: Answer | None = None) -> Answer:
         """The answer by the rules and the documents alone. QuestionError as `ask`."""
-        context = (
-            Context(after.reading.last, after.ask.dimension if after.ask else None) if after and after.reading else None
-        )
+        context = None
+        if after and after.reading:
+            shown = after.citations[0].quote if after.citations else ""
+            context = Context(after.reading.last, after.ask.dimension if after.ask else None, shown)
         reading = self.reader.read(question, context)
         log.debug("reading %s", reading)
         return Case(self, question, reading).answer()

@@ -83,6 +83,9 @@ class Reader:
     def read(self, question: str, after: Context | None = None) -> Reading:
         """What the question says; `after` lends the facts of the previous turn to a follow-up."""
         text = _POLLED.sub(r"\1: ", clean(question))
+        alone = self.conversation.resolved(text, after) if after else None
+        if alone and after:
+            return self._of_subject(alone, after)
         text = self.conversation.spelled_out(text, after.reading) if after else text
         told, asked = questions_of(text)
         if asked:
@@ -129,6 +132,12 @@ class Reader:
             text, context = (question, Context(read[-1][1], None)) if linked else (f"{told} {question}".strip(), after)
             read.append((text, self.read(text, context)))
         return replace(read[-1][1], kind="several", decision=None, questions=tuple(read))
+
+    def _of_subject(self, text: str, after: Context) -> Reading:
+        """A follow-up whose subject is named in full, read by itself with the facts told before."""
+        fresh = self.read(text)
+        scenarios = tuple(replace(s, facts=merge(after.reading.scenarios[0].facts, s.facts)) for s in fresh.scenarios)
+        return replace(fresh, scenarios=scenarios)
 
     def _blocked(self, fresh: Reading, old: Reading) -> bool:
         """Whether what was said before rules out the decision of a follow-up that leaves it unsaid: files are wanted, not any backup."""

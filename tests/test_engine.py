@@ -626,3 +626,18 @@ def test_facts_alone_are_answered_with_their_proof(helper: Assistant) -> None:
     assert helper.decide("default_redundancy", {}).status == "information"
     with pytest.raises(UnknownName, match="unknown decision 'bakup'"):
         helper.decide("bakup", {})
+
+
+@pytest.mark.parametrize(
+    ("turns", "status", "says"),
+    [
+        (("Which storage replication is the default?", "Is it recommended?"), "supported", "Yes: GRS is recommended in most cases."),
+        (("Which replication is the default?", "Does it leave the geography?"), "not_supported", "No: geo-redundant storage (GRS) copies the data to another region of the same geography."),
+        (("What's GRS?", "Is it the default?"), "supported", "Yes: GRS is the default storage replication."),
+        (("Which of the two redundancies keeps three copies in one region?", "ok and is it the default, that one?"), "not_supported", "No: GRS is the default storage replication."),
+        (("What is MARS?", "Can it back up Linux?"), "not_supported", "No: MARS is an agent for Windows files, folders and system state, so Linux machines are out."),
+    ],
+)  # fmt: skip
+def test_it_is_what_the_answer_spoke_of(helper: Assistant, turns: tuple[str, str], status: str, says: str) -> None:
+    answer = helper.ask(turns[1], after=helper.ask(turns[0]))
+    assert (answer.status, answer.text[: len(says)]) == (status, says)
