@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.compose import Composer, Page, spoken
 from assistant.denial import denials
+from assistant.lettered import reason, spelled_out
 from assistant.reading import said_by
 from assistant.rules import Place
 from assistant.stems import stems
@@ -65,7 +67,11 @@ class Choosing:
         readings = self.house.reader.options(self.reading)
         bodies = [body for _, body in self.reading.choices]
         judged = self._machines(bodies) or self._belonging(readings) or self._told(readings)
-        judged = judged or [self._judge(option, body) for option, body in zip(readings, bodies, strict=True)]
+        spelled = [spelled_out(self.reading.stem, body) for body in bodies]
+        judged = judged or [
+            self._reasoned(body) or self._judge(option, reason(body))
+            for option, body in zip(readings, spelled, strict=True)
+        ]
         single = [j for j, body in zip(judged, bodies, strict=True) if not _NONE.search(body) and not _ALL.search(body)]
         judged = [
             _none_of(single) if _NONE.search(body) else _all_of(single) if _ALL.search(body) else judged[n]
@@ -121,16 +127,31 @@ class Choosing:
         right = [fact is not None and fact.about.get(v[0]) == (v[1],) for v in values if v]
         if fact is None or sum(right) != 1:
             return []
+        body = self.reading.choices[right.index(True)][1].lower()
+        if any(
+            m.words in body and (m.dimension, *m.values) == values[right.index(True)] for m in self.reading.mentions
+        ):
+            return []  # what the question is about is no answer to it
         said = spoken(fact.place.quote, self.composer.header(fact.place))
         return [Judged(1.0, said, fact.place) if r else Judged(-1.0) for r in right]
 
     def _belonging(self, options: Sequence[Reading]) -> list[Judged]:
         """Of "which is NOT a restore option?": the options that name one belong, the others do not; empty when it is asked otherwise."""
-        name = self.reading.asked
-        if not (name and self.reading.denied and _NOT_ONE_OF.search(self.reading.stem)):
+        if not (self.reading.denied and _NOT_ONE_OF.search(self.reading.stem)):
             return []
+        alike = [
+            {m.dimension for m in o.mentions if len(split(m.words)) == len(split(body))}
+            for o, (_, body) in zip(options, self.reading.choices, strict=True)
+        ]
+        count = Counter(n for names in alike for n in names if self.pack.dimensions[n].kind != "fact")
+        name = max(sorted(count), key=lambda n: (n == self.reading.asked, count[n]), default=self.reading.asked)
         named = [any(m.dimension == name for m in o.mentions) for o in options]
         return [Judged(1.0 if n else -1.0) for n in named] if _TWO <= sum(named) < len(named) else []
+
+    def _reasoned(self, body: str) -> Judged | None:
+        """What the reader of claims says of the reason of a yes or no; None when there is none, or it cannot tell."""
+        judged = self._by_words(reason(body)) if reason(body) != body else None
+        return judged if judged and judged.holds else None
 
     def _judge(self, option: Reading, body: str) -> Judged:
         """What the rules or a stated fact say of an option; 0 when they are silent."""
@@ -141,17 +162,24 @@ class Choosing:
             if stem.status == "information":
                 return self._by_rule(1.0 if (stem.outcome == outcome) != option.negative else -1.0, stem)
         words = self.house.reader.words(body)
-        around = (*self.house.reader.words(self.reading.stem), *words)
+        asking = _CALLED_WRONG.sub("", self.reading.stem) if self.reading.denied else self.reading.stem
+        around = (*self.house.reader.words(asking), *words)
         stated = self.house.statements.judge(words, around, said_by(option))
         if stated and stated.holds is not None:
             place = stated.fact.place
-            return Judged(1.0 if stated.holds else -1.0, spoken(place.quote, self.composer.header(place)), place)
+            said = split(place.quote)
+            other = len(body.split()) <= _STATEMENT and any(w.isdigit() and w not in said for w in split(body))
+            return Judged(
+                1.0 if stated.holds and not other else -1.0, spoken(place.quote, self.composer.header(place)), place
+            )
         chosen = any(self.pack.dimensions[m.dimension].kind == "choice" for m in option.mentions)
         if (
             decision
             and decision.kind == "capability"
             and (chosen or (option.mentions and decision.id != self.pack.main))
         ):
+            if option.silence:
+                return Judged(_UNSAID)
             return self._weighed(self._checked(decision.id, option), -1.0 if option.negative else 1.0)
         return self._by_words(body)
 
@@ -198,7 +226,7 @@ class Choosing:
     def _weighed(self, verdict: Verdict, sign: float) -> Judged:
         if verdict.status in {"supported", "not_supported"}:
             return self._by_rule(sign if verdict.status == "supported" else -sign, verdict)
-        return Judged(_PERHAPS if verdict.status == "depends" else -0.5)
+        return Judged(_PERHAPS if verdict.status == "depends" else _UNSAID)
 
     def _by_rule(self, holds: float, verdict: Verdict) -> Judged:
         self.verdicts.append(verdict)
@@ -247,9 +275,10 @@ def _none_of(others: Sequence[Judged]) -> Judged:
 
 
 def _all_of(others: Sequence[Judged]) -> Judged:
-    """The option that all others are right."""
+    """The option that all others are right; what one sentence says of them all, in words that turn the question, holds of all."""
     proven = next((j for j in others if j.place), None)
-    if not others or any(j.holds < 1.0 for j in others):
+    turned = proven is not None and all(j.holds < 0 and j.place == proven.place for j in others)
+    if not others or (any(j.holds < 1.0 for j in others) and not turned):
         return Judged(-1.0)
     return Judged(1.0, proven.says, proven.place) if proven else Judged(1.0)
 
@@ -267,6 +296,7 @@ def _filled(stem: str, body: str) -> str:
     return f"{named}." if named != asking and len(named.split()) > len(body.split()) + _STATEMENT else ""
 
 
+_CALLED_WRONG = re.compile(r"\b(?:false|wrong|incorrect|untrue)\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(?:not|never) |n't\b", re.IGNORECASE)
 _COUNTED = re.compile(
     r"^.*?\bhow many (?P<what>.+?)(?: are there| do(?:es)? (?P<who>.+) (?P<does>\w+))?$", re.IGNORECASE | re.DOTALL
@@ -294,6 +324,8 @@ _SURE = 0.6
 """Likeness from which on a place answers a question without its options."""
 _PERHAPS = 0.4
 """What an option is worth that holds on some condition."""
+_UNSAID = -0.5
+"""What an option is worth of which the documents do not speak."""
 _SEVERAL = re.compile(
     r"\b(?:which (?:of (?:these|the following) )?(?:tools|agents|options|levels|types|components|machines|services|products)|all that apply|two|three|which are|more than one|several|all that|every item|(?:tick|pick|mark|select|choose) (?:all|every|two|three)|multiple (?:response|answers|select)|select all|options are|statements|both|letters|ones|one\(s\))\b|\(s\)",
     re.IGNORECASE,

@@ -68,6 +68,8 @@ class Context:
     """The dimension that we asked for."""
     shown: str = ""
     """The first sentence of the documents that was shown."""
+    only: str = ""
+    """What alone works, when it was asked which does."""
 
 
 _ASIDE = re.compile(
@@ -155,25 +157,26 @@ class Conversation:
     def resolved(self, text: str, after: Context) -> str | None:
         """A follow-up to an explanation with its subject in the place of "it", so that it can be read by itself; None for others."""
         old, hit = after.reading, _OF_IT.search(text)
-        value = old.decision is not None and self.pack.decisions[old.decision].kind == "value"
-        if hit is None or not (old.kind in {"explain", "value"} or old.decision is None or value):
+        explained = old.kind in {"explain", "value"} or old.decision is None or self._is_value(old.decision)
+        one = old.kind == "which" and after.only
+        subject = self._subject(after) if hit and (explained or one) else ("", "")
+        if hit is None or not subject[0] or subject[1] in {dimension for _, dimension in self._names(text)}:
             return None
-        if self._names(text):
-            return None
-        subject = self._subject(after)
-        return f"{text[: hit.start('it')]}{subject}{text[hit.end('it') :]}" if subject else None
+        return f"{text[: hit.start('it')]}{subject[0]}{text[hit.end('it') :]}"
 
-    def _subject(self, after: Context) -> str:
-        """What was spoken of: the one choice that the question names, or else the first one in what was shown."""
-        named = list(
-            dict.fromkeys(m.words for m in after.reading.mentions if self._chosen(m.dimension) and not m.negated)
-        )
-        return "" if len(named) > 1 else next(iter(named or self._names(after.shown)), "")
+    def _subject(self, after: Context) -> tuple[str, str]:
+        """What was spoken of, and its dimension: the one choice that the question names, or else the first one in what was shown."""
+        said = [m for m in after.reading.mentions if self._chosen(m.dimension) and not m.negated]
+        chosen = [m for m in said if self.pack.dimensions[m.dimension].kind == "choice"]
+        named = list(dict.fromkeys((m.words, m.dimension) for m in chosen or said))
+        if after.only or not named:
+            return next(iter(self._names(after.only or after.shown)), ("", ""))
+        return named[0] if len(named) == 1 else ("", "")
 
-    def _names(self, text: str) -> list[str]:
-        """The words that name choices, in order."""
+    def _names(self, text: str) -> list[tuple[str, str]]:
+        """The words that name choices, in order, each with its dimension."""
         found = self.vocabulary.find(self.vocabulary.words(text))
-        return [f.phrase for f in found if f.entry.kind == "value" and self._chosen(f.entry.name)]
+        return [(f.phrase, f.entry.name) for f in found if f.entry.kind == "value" and self._chosen(f.entry.name)]
 
     def _chosen(self, name: str) -> bool:
         """Whether a dimension is something to choose or to ask for, and no fact of a machine."""

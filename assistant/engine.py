@@ -157,7 +157,8 @@ class Assistant:
         context = None
         if after and after.reading:
             shown = after.citations[0].quote if after.citations else ""
-            context = Context(after.reading.last, after.ask.dimension if after.ask else None, shown)
+            only = after.options[0] if len(after.options) == 1 else ""
+            context = Context(after.reading.last, after.ask.dimension if after.ask else None, shown, only)
         reading = self.reader.read(question, context)
         log.debug("reading %s", reading)
         return Case(self, question, reading).answer()

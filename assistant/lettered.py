@@ -94,11 +94,39 @@ def _split_off(text: str) -> tuple[str, str, str]:
     return (text[: hit.start()], hit[0], text[hit.end() :]) if hit else (text, "", "")
 
 
+def reason(body: str) -> str:
+    """What an option states after the yes or no before it: "No, because Linux is not integrated"."""
+    return _ANSWERED.sub("", body)
+
+
+_ANSWERED = re.compile(r"^(?:yes|no)\W+(?:but |because |since |as |for )?(?=\w+ \w+ \w)", re.IGNORECASE)
+
+
+def spelled_out(stem: str, body: str) -> str:
+    """An option with what the statements are about in the place of its "it"."""
+    about = _ABOUT.search(stem)
+    return _IT.sub(lambda _: about["what"], body) if about else body
+
+
+_ABOUT = re.compile(
+    r"\b(?:statement|sentence|claim|thing)s? (?:about|on|of) (?P<what>[^?.!\n]+?) (?:is|are|do|does)\b", re.IGNORECASE
+)
+_IT = re.compile(r"^it\b", re.IGNORECASE)
+
+
 def wants_the_wrong_one(stem: str) -> bool:
     """Whether the option that is NOT so is asked for; what is said of the machine before denies nothing."""
     parts = re.split(r"\b(?=(?:which|what|who|pick|choose|select|mark|tick)\b)", stem, maxsplit=1, flags=re.IGNORECASE)
     asked = re.split(r"\b(?:when|if|after|because|once|while|although)\b", parts[-1], maxsplit=1)[0]
+    if _ONE_IS_WRONG.search(stem):
+        return True
     return bool((_WRONG_ONE if len(parts) > 1 else _WRONG_OUT_LOUD).search(asked))
+
+
+_ONE_IS_WRONG = re.compile(
+    r"\b(?:one|two) of (?:these|the following|them|the)\b[^.?!\n]*\b(?:is|are) (?:\w+ )?(?:false|wrong|incorrect|untrue|not (?:true|right|correct))\b",
+    re.IGNORECASE,
+)
 
 
 _WRONG_OUT_LOUD = re.compile(r"\b(?:NOT|EXCEPT|FALSE|WRONG|INCORRECT)\b|\bodd one\b")

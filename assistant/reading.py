@@ -31,7 +31,7 @@ from assistant.grammar import (
 )
 from assistant.items import items_of
 from assistant.labels import asked_about, named_by
-from assistant.lettered import options_of, wants_the_wrong_one
+from assistant.lettered import options_of, reason, wants_the_wrong_one
 from assistant.lexicon import words as lexicon_words
 from assistant.machines import Machines
 from assistant.mentions import alternative, corrected, elliptical, one_denied, outermost, outright, taken_back
@@ -56,6 +56,11 @@ _POLLED = re.compile(
     r"^(\W*(?:true or false|right or wrong|correct or not|yes or no|true|judge this))\?\s+(?=\w)", re.IGNORECASE
 )
 """Asks for a verdict on the statement that follows."""
+_WHAT_IS_SAID = re.compile(
+    r"\bis what (?:i|we|he|she|they|you) (?:have |had |was |were |been |just |'ve )*(?:learned|learnt|heard|read|told|said|say|says|wrote|written|understood|noted|remember|claims?|claimed)\b(?= (?:\w+ )?(?:true|right|correct|accurate|so)\b)",
+    re.IGNORECASE,
+)
+"""Names what was said before: "Is what I learned true?"."""
 
 
 class Reader:
@@ -82,7 +87,7 @@ class Reader:
 
     def read(self, question: str, after: Context | None = None) -> Reading:
         """What the question says; `after` lends the facts of the previous turn to a follow-up."""
-        text = _POLLED.sub(r"\1: ", clean(question))
+        text = _WHAT_IS_SAID.sub("is that", _POLLED.sub(r"\1: ", clean(question)))
         alone = self.conversation.resolved(text, after) if after else None
         if alone and after:
             return self._of_subject(alone, after)
@@ -168,7 +173,7 @@ class Reader:
     def options(self, reading: Reading) -> list[Reading]:
         """Each option of a multiple-choice question read together with its stem."""
         found = []
-        for _, body in reading.choices:
+        for body in (reason(text) for _, text in reading.choices):
             words = self.vocabulary.words(clean(body))
             option = self._fresh(body, words, self.vocabulary.find(words))
             scenario = merge(reading.scenarios[0].facts, option.scenarios[0].facts)

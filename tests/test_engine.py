@@ -635,9 +635,34 @@ def test_facts_alone_are_answered_with_their_proof(helper: Assistant) -> None:
         (("Which replication is the default?", "Does it leave the geography?"), "not_supported", "No: geo-redundant storage (GRS) copies the data to another region of the same geography."),
         (("What's GRS?", "Is it the default?"), "supported", "Yes: GRS is the default storage replication."),
         (("Which of the two redundancies keeps three copies in one region?", "ok and is it the default, that one?"), "not_supported", "No: GRS is the default storage replication."),
+        (("Does MARS get installed by hand?", "And does it take Linux files from a server in our office?"), "not_supported", "No: direct backup of files from an on-premises Linux VM is not supported with MARS."),
         (("What is MARS?", "Can it back up Linux?"), "not_supported", "No: MARS is an agent for Windows files, folders and system state, so Linux machines are out."),
     ],
 )  # fmt: skip
 def test_it_is_what_the_answer_spoke_of(helper: Assistant, turns: tuple[str, str], status: str, says: str) -> None:
     answer = helper.ask(turns[1], after=helper.ask(turns[0]))
     assert (answer.status, answer.text[: len(says)]) == (status, says)
+
+
+@pytest.mark.parametrize(
+    ("question", "choice"),
+    [
+        ("Which of these is not a level of consistency in the notes?\na: crash consistent\nb: file system consistent\nc: network consistent\nd: application consistent", ("C",)),
+        ("Which of these go away with Azure Backup? a) maintaining it b) upgrading it c) patching it d) all of the above", ("D",)),
+        ("What is the longest time for which Azure Backup lets you keep your data? A) 30 days B) 1 year C) 10 years D) None of the above", ("D",)),
+        ("A differential SQL backup picks up what has changed since when?\nA) since the last transaction log backup\nB) since the last differential backup\nC) since the database was created\nD) since the last full backup", ("D",)),
+        ("Does SQL Server on a Linux box work together with Azure Backup at present?\nA) No, because SQL Server on Linux is not integrated with Azure Backup\nB) No, because SQL Server is not supported on any system\nC) Yes, because the workload extension runs everywhere", ("A",)),
+        ("Which statement about geo-redundant storage is FALSE?\nA. It is the default\nB. It copies the data to another region of the same geography\nC. It keeps the data in one region only", ("C",)),
+        ("One of these sentences about a crash-consistent backup is false. Which?\nA) It typically comes from a machine that was shut down\nB) It guarantees that the apps are consistent\nC) It does not capture memory contents", ("B",)),
+    ],
+)  # fmt: skip
+def test_options_that_reason_refer_or_sum_up(helper: Assistant, question: str, choice: tuple[str, ...]) -> None:
+    assert helper.ask(question).choice == choice
+
+
+@pytest.mark.parametrize(("lets", "status"), [("doesn't let", "not_supported"), ("lets", "supported")])
+def test_what_somebody_learned_is_judged(helper: Assistant, lets: str, status: str) -> None:
+    question = (
+        f"I have learned that Create a new VM {lets} you pick the virtual network beforehand. Is what I learned true?"
+    )
+    assert helper.ask(question).status == status

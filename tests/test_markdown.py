@@ -197,9 +197,9 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_is_read_within_a_second(text: str) -> None:
     read("# warm\n")
-    start = time.perf_counter()
+    start = time.thread_time()  # whatever else the machine is doing
     document = read(text)
-    assert time.perf_counter() - start < 1.0
+    assert time.thread_time() - start < 1.0
     refuse_wrong_offsets(document)
 
 

@@ -50,7 +50,7 @@ def worded(home: Path, behaviour: Behaviour) -> Iterator[Generations]:
 @pytest.fixture(scope="module")
 def slow(worded: Generations, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A house whose answers a model words; it says that it is alive every 0.2 s."""
-    with served(worded, Settings(state=sqlite(tmp_path_factory.mktemp("slow")), ping=0.2)) as one:
+    with served(worded, Settings(state=sqlite(tmp_path_factory.mktemp("slow")), ping=0.2, patience=40.0)) as one:
         yield one
 
 
@@ -251,7 +251,7 @@ def test_a_model_that_thinks_holds_up_neither_verdicts_nor_those_who_find_no_pla
     faults: list[str] = []
 
     def ask(number: int) -> None:
-        reply = httpx.post(f"{slow.url}/v1/ask", json={"question": f"{REFUSED} ({number})"}, timeout=20)
+        reply = httpx.post(f"{slow.url}/v1/ask", json={"question": f"{REFUSED} ({number})"}, timeout=40)
         faults.append(reply.json()["draft"]["fault"])
 
     with ThreadPoolExecutor(24) as pool:
