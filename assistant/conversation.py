@@ -157,7 +157,7 @@ class Conversation:
     def resolved(self, text: str, after: Context) -> str | None:
         """A follow-up to an explanation with its subject in the place of "it", so that it can be read by itself; None for others."""
         old, hit = after.reading, _OF_IT.search(text)
-        explained = old.kind in {"explain", "value"} or old.decision is None or self._is_value(old.decision)
+        explained = old.explicit and (old.kind in {"explain", "value"} or self._is_value(old.decision))
         one = old.kind == "which" and after.only
         subject = self._subject(after) if hit and (explained or one) else ("", "")
         if hit is None or not subject[0] or subject[1] in {dimension for _, dimension in self._names(text)}:
@@ -165,11 +165,10 @@ class Conversation:
         return f"{text[: hit.start('it')]}{subject[0]}{text[hit.end('it') :]}"
 
     def _subject(self, after: Context) -> tuple[str, str]:
-        """What was spoken of, and its dimension: the one choice that the question names, or else the first one in what was shown."""
+        """What was spoken of, and its dimension: the one choice that the question names, or that it asked for and got."""
         said = [m for m in after.reading.mentions if self._chosen(m.dimension) and not m.negated]
-        chosen = [m for m in said if self.pack.dimensions[m.dimension].kind == "choice"]
-        named = list(dict.fromkeys((m.words, m.dimension) for m in chosen or said))
-        if after.only or not named:
+        named = list(dict.fromkeys((m.words, m.dimension) for m in said))
+        if after.only or (not named and after.reading.kind == "value"):
             return next(iter(self._names(after.only or after.shown)), ("", ""))
         return named[0] if len(named) == 1 else ("", "")
 
@@ -179,8 +178,8 @@ class Conversation:
         return [(f.phrase, f.entry.name) for f in found if f.entry.kind == "value" and self._chosen(f.entry.name)]
 
     def _chosen(self, name: str) -> bool:
-        """Whether a dimension is something to choose or to ask for, and no fact of a machine."""
-        return self.pack.dimensions[name].kind != "fact"
+        """Whether a dimension is something to choose, and no fact of a machine."""
+        return self.pack.dimensions[name].kind == "choice"
 
     def spelled_out(self, text: str, old: Reading) -> str:
         """A follow-up with what was spoken of in the place of "it", where it names another one too: "Does it need MARS?"."""

@@ -89,8 +89,9 @@ class Reader:
         """What the question says; `after` lends the facts of the previous turn to a follow-up."""
         text = _WHAT_IS_SAID.sub("is that", _POLLED.sub(r"\1: ", clean(question)))
         alone = self.conversation.resolved(text, after) if after else None
-        if alone and after:
-            return self._of_subject(alone, after)
+        whole = self._of_subject(alone, after) if alone and after else None
+        if whole:
+            return whole
         text = self.conversation.spelled_out(text, after.reading) if after else text
         told, asked = questions_of(text)
         if asked:
@@ -138,9 +139,11 @@ class Reader:
             read.append((text, self.read(text, context)))
         return replace(read[-1][1], kind="several", decision=None, questions=tuple(read))
 
-    def _of_subject(self, text: str, after: Context) -> Reading:
-        """A follow-up whose subject is named in full, read by itself with the facts told before."""
+    def _of_subject(self, text: str, after: Context) -> Reading | None:
+        """A follow-up whose subject is named in full, read by itself with the facts told before; None where it asks of nothing else."""
         fresh = self.read(text)
+        if fresh.decision == self.pack.main and len(fresh.mentions) < _TWO:
+            return None
         scenarios = tuple(replace(s, facts=merge(after.reading.scenarios[0].facts, s.facts)) for s in fresh.scenarios)
         return replace(fresh, scenarios=scenarios)
 
