@@ -44,13 +44,15 @@ def worded(home: Path, behaviour: Behaviour) -> Iterator[Generations]:
         model = ChatOpenAI(model="fake", base_url=url, api_key=SecretStr("x"), max_retries=0, timeout=10)
         made = Generations(None, home, model=model)
         made.open()
+        assert made.current.drafter
+        made.current.drafter.within = 40.0  # many drafts at once share the machine with the tests
         yield made
 
 
 @pytest.fixture(scope="module")
 def slow(worded: Generations, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A house whose answers a model words; it says that it is alive every 0.2 s."""
-    with served(worded, Settings(state=sqlite(tmp_path_factory.mktemp("slow")), ping=0.2, patience=40.0)) as one:
+    with served(worded, Settings(state=sqlite(tmp_path_factory.mktemp("slow")), ping=0.2)) as one:
         yield one
 
 
@@ -247,8 +249,9 @@ def test_a_request_for_json_stops_the_model_too(slow: Served, behaviour: Behavio
 def test_a_model_that_thinks_holds_up_neither_verdicts_nor_those_who_find_no_place_at_it(
     slow: Served, behaviour: Behaviour
 ) -> None:
-    behaviour.script, behaviour.pause = sentences(PROVEN[:60]), 0.3
+    behaviour.script, behaviour.pause = sentences(PROVEN[:60]), 0.6
     faults: list[str] = []
+    before = len(behaviour.requests)
 
     def ask(number: int) -> None:
         reply = httpx.post(f"{slow.url}/v1/ask", json={"question": f"{REFUSED} ({number})"}, timeout=40)
@@ -256,7 +259,9 @@ def test_a_model_that_thinks_holds_up_neither_verdicts_nor_those_who_find_no_pla
 
     with ThreadPoolExecutor(24) as pool:
         asking = [pool.submit(ask, n) for n in range(24)]
-        time.sleep(0.5)
+        for _ in range(400):  # until the model speaks to as many as it may
+            if len(behaviour.requests) < before + 16:
+                time.sleep(0.05)
         began = time.perf_counter()
         check = httpx.post(f"{slow.url}/v1/check", json={"facts": {"os": "linux"}})
         verdict = events(slow, most=3)[-1]
@@ -264,7 +269,7 @@ def test_a_model_that_thinks_holds_up_neither_verdicts_nor_those_who_find_no_pla
         for one in asking:
             one.result()
     behaviour.pause = 0.0
-    assert (check.status_code, verdict[0], spent < 1) == (200, "answer.verdict", True)
+    assert (check.status_code, verdict[0], spent < 3) == (200, "answer.verdict", True)  # the model takes five
     assert sorted(faults) == [""] * 16 + ["too many drafts at once"] * 8
 
 
